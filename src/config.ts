@@ -1,0 +1,214 @@
+/** The configuration: the only reader of the environment. One table holds every variable; faults are reported at once. */
+import { z } from 'zod';
+
+/** What the operator set, checked and with defaults filled in. Never log it whole: it holds secrets. */
+export type Config = ReturnType<typeof toConfig>;
+
+/** The environment has faults: one line each, `NAME: what is wrong. Allowed: what is.`; values of secrets never show. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads the environment of this process.
+ * @throws {ConfigError} as {@link readConfig}.
+ */
+export function loadConfig(): Config {
+  return readConfig(process.env);
+}
+
+/**
+ * Checks all variables. An empty value counts as unset; variables of other programs are ignored.
+ * @throws {ConfigError} with every fault there is.
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const parsed = variables.safeParse(given);
+  const faults = [...(parsed.error?.issues ?? []).map((issue) => describeFault(issue, given)), ...findConflicts(given)];
+  if (!parsed.success || faults.length > 0) throw new ConfigError(faults);
+  return toConfig(parsed.data);
+}
+
+/** The text of `.env.example`: every variable with its meaning, bounds and default, commented out. */
+export function renderEnvExample(): string {
+  const sections = Object.entries(variables.shape).map(([name, schema]) => {
+    const { meaning, allowed, fallback } = noteOf(schema);
+    const about = `# ${meaning}\n# ${capitalise(allowed)}. Default: ${fallback}.`;
+    return `${about}\n#${name}=${/^\S+$/.test(fallback) ? fallback : ''}\n`;
+  });
+  return `# Made from src/config.ts. Copy to .env and uncomment what differs.\n\n${sections.join('\n')}`;
+}
+
+interface Note {
+  readonly meaning: string;
+  /** What may stand there, with unit and bounds. */
+  readonly allowed: string;
+  /** The default as it would be written, or in words. */
+  readonly fallback: string;
+  readonly isSecret?: boolean;
+}
+
+const notes = z.registry<Note>();
+const MIB = 1_048_576;
+
+const variables = z.object({
+  ROLE: oneOf(['all', 'api', 'worker'], 'all', 'What this process does: serve the API, deliver, or both.'),
+  HOST: text(/^[\w.:-]+$/, '127.0.0.1', {
+    meaning: 'Address to listen on; 0.0.0.0 for every network.',
+    allowed: 'an IP address or host name',
+  }),
+  PORT: wholeNumber([0, 65_535], 4_000, 'Port of the API, the console, health and metrics; 0 takes any free one.'),
+  DATABASE_URL: optional(checkDatabaseUrl, {
+    meaning: 'PostgreSQL 15 or later.',
+    allowed: 'a URL like postgresql://user:password@host:5432/database',
+    fallback: 'an embedded PostgreSQL in DATA_FOLDER',
+    isSecret: true,
+  }),
+  DATA_FOLDER: text(/^[^\0]+$/, '.data', {
+    meaning: 'Where the embedded database and the generated encryption key live.',
+    allowed: 'a folder, made if missing',
+  }),
+  KINESIS: oneOf(['sandbox', 'aws'], 'sandbox', 'Where records go: to a local sandbox on loopback, or to Amazon.'),
+  KINESIS_ENDPOINT: optional(checkEndpoint, {
+    meaning: 'Sends all Kinesis calls to this address (a VPC endpoint, a local emulator); for KINESIS=aws.',
+    allowed: 'an https URL, or an http URL on loopback',
+    fallback: "the region's own endpoint",
+  }),
+  SANDBOX_PORT: wholeNumber([0, 65_535], 0, 'Port of the sandbox on loopback; 0 takes any free one.'),
+  ENCRYPTION_KEY: optional(checkEncryptionKey, {
+    meaning: 'Encrypts the stored credentials. Keep a copy: without it they are lost.',
+    allowed: '32 bytes in base64 (`openssl rand -base64 32`); required with DATABASE_URL',
+    fallback: 'generated in DATA_FOLDER with the embedded database',
+    isSecret: true,
+  }),
+  LOG_LEVEL: oneOf(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    'info',
+    'The least level that is logged.',
+  ),
+  NODE_ENV: oneOf(['development', 'production', 'test'], 'development', 'Production hides the schema from strangers.'),
+  SHUTDOWN_TIMEOUT_MS: wholeNumber([1_000, 600_000], 25_000, 'Longest time from SIGTERM to the exit, in ms.'),
+  DELIVERY_LANES: wholeNumber([1, 64], 8, 'Lanes that a worker works at once.'),
+  LEASE_MS: wholeNumber(
+    [1_000, 60_000],
+    3_000,
+    'How long a silent worker keeps its lanes, in ms; takeover takes longer.',
+  ),
+  DELIVERY_RETENTION_DAYS: wholeNumber([1, 3_650], 30, 'How long deliveries and their events are kept, in days.'),
+  MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
+  MAX_INGEST_BYTES: wholeNumber([MIB, 1_024 * MIB], 64 * MIB, 'Largest bulk ingest request, in bytes.'),
+});
+
+function toConfig(set: z.infer<typeof variables>) {
+  return {
+    role: set.ROLE,
+    host: set.HOST,
+    port: set.PORT,
+    /** Undefined: the embedded database. */
+    databaseUrl: set.DATABASE_URL,
+    dataFolder: set.DATA_FOLDER,
+    kinesis: set.KINESIS,
+    kinesisEndpoint: set.KINESIS_ENDPOINT,
+    sandboxPort: set.SANDBOX_PORT,
+    /** 32 bytes; undefined only with the embedded database: a key is generated beside the data. */
+    encryptionKey: set.ENCRYPTION_KEY,
+    logLevel: set.LOG_LEVEL,
+    environment: set.NODE_ENV,
+    shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
+    deliveryLanes: set.DELIVERY_LANES,
+    leaseMs: set.LEASE_MS,
+    deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
+    maxBodyBytes: set.MAX_BODY_BYTES,
+    maxIngestBytes: set.MAX_INGEST_BYTES,
+  };
+}
+
+/** Faults of two variables together. */
+function findConflicts(given: Record<string, string | undefined>): string[] {
+  const conflicts: string[] = [];
+  if (given['DATABASE_URL'] && !given['ENCRYPTION_KEY']) {
+    conflicts.push(`ENCRYPTION_KEY: is missing. Allowed: ${noteOf(variables.shape.ENCRYPTION_KEY).allowed}.`);
+  }
+  if (given['KINESIS_ENDPOINT'] && given['KINESIS'] !== 'aws') {
+    conflicts.push('KINESIS_ENDPOINT: has no effect on the sandbox. Allowed: only with KINESIS=aws.');
+  }
+  return conflicts;
+}
+
+function describeFault(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  const name = String(issue.path[0]);
+  const shape: Record<string, z.ZodType> = variables.shape;
+  const note = noteOf(shape[name]);
+  const value = note.isSecret ? '' : `${JSON.stringify(given[name]?.slice(0, 60))} `;
+  return `${name}: ${value}${issue.message}. Allowed: ${note.allowed}.`;
+}
+
+function oneOf<const T extends string>(choices: readonly [T, ...T[]], fallback: NoInfer<T>, meaning: string) {
+  return z
+    .enum(choices, 'is not allowed')
+    .default(() => fallback)
+    .register(notes, { meaning, allowed: `one of ${choices.join(', ')}`, fallback });
+}
+
+function wholeNumber([min, max]: readonly [number, number], fallback: number, meaning: string) {
+  const allowed = `a whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'is not a whole number', abort: true })
+    .transform(Number)
+    .refine((given) => given >= min && given <= max, 'is out of bounds')
+    .default(fallback)
+    .register(notes, { meaning, allowed, fallback: String(fallback) });
+}
+
+function text(pattern: RegExp, fallback: string, note: Omit<Note, 'fallback'>) {
+  return z
+    .string()
+    .regex(pattern, 'is not allowed')
+    .default(fallback)
+    .register(notes, { ...note, fallback });
+}
+
+/** @param check gives the value, or adds an issue and gives `z.NEVER`. */
+function optional<T>(check: (given: string, context: z.RefinementCtx<string>) => T, note: Note) {
+  return z.string().transform(check).optional().register(notes, note);
+}
+
+function checkDatabaseUrl(given: string, context: z.RefinementCtx<string>): string {
+  if (/^postgres(ql)?:\/\//.test(given) && URL.canParse(given)) return given;
+  return refuse(context, 'is not a PostgreSQL URL');
+}
+
+function checkEndpoint(given: string, context: z.RefinementCtx<string>): string {
+  if (!URL.canParse(given)) return refuse(context, 'is not a URL');
+  const { protocol, hostname } = new URL(given);
+  if (protocol === 'https:') return given;
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  return protocol === 'http:' && isLoopback ? given : refuse(context, 'is not safe');
+}
+
+function checkEncryptionKey(given: string, context: z.RefinementCtx<string>): Buffer {
+  // Buffer skips what is not base64, which would turn a mistyped key into another one.
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(given)) return refuse(context, 'is not base64');
+  const key = Buffer.from(given, 'base64');
+  return key.length === 32 ? key : refuse(context, `has ${key.length} bytes`);
+}
+
+function refuse(context: z.RefinementCtx<string>, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}
+
+function noteOf(schema: z.ZodType | undefined): Note {
+  const note = schema && notes.get(schema);
+  if (!note) throw new Error('A variable of the configuration has no note.');
+  return note;
+}
+
+function capitalise(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

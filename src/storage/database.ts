@@ -1,0 +1,132 @@
+/** The connection to PostgreSQL: a pool, Kysely over it, and how values come back. */
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import type { BaseLogger } from 'pino';
+import type { Tables } from './tables.js';
+
+/**
+ * What every storage function takes first: the pool, or a transaction of it.
+ * `bigint` comes back as a number and throws beyond 2^53; `numeric` (also `sum(bigint)`) as a string: cast it in SQL;
+ * `timestamptz` as a `Date` (milliseconds); `jsonb` parsed, or as text with `::text`.
+ */
+export type Db = Kysely<Tables>;
+
+/** Where and how to connect. */
+export interface DatabaseOptions {
+  /** PostgreSQL URL. */
+  readonly connection: string;
+  /** Sessions at most. Default 10. */
+  readonly maxConnections?: number;
+  /** Shown in `pg_stat_activity`. Default `tributary`. */
+  readonly applicationName?: string;
+  /** Longest statement. Default 30,000; 0 = no bound. */
+  readonly statementTimeoutMs?: number;
+  /** Told of idle sessions that broke; the pool replaces them by itself. */
+  readonly log?: BaseLogger;
+}
+
+/** An open pool; disposing waits for its running queries and closes it. */
+export interface Database extends AsyncDisposable {
+  readonly db: Db;
+  /** For what Kysely has no words for, such as COPY. */
+  readonly pool: pg.Pool;
+}
+
+/** The server is not one that this product runs on. */
+export class UnsupportedServerError extends Error {
+  override name = 'UnsupportedServerError';
+}
+
+const MIN_SERVER_VERSION = 15;
+/** Longest time to open a session: an address that swallows packets is reported within 2 s. */
+const CONNECT_TIMEOUT_MS = 2_000;
+/** Longest time to wait for a free session of the pool. */
+const POOL_WAIT_MS = 10_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const INT8 = 20;
+const INT8_ARRAY = 1016;
+
+/** Opens a pool. Nothing is sent before the first query: {@link checkServerVersion} is a good first one. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool(poolConfig(options));
+  pool.on('error', (error) => options.log?.warn({ err: error }, 'an idle database session broke'));
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    pool,
+    async [Symbol.asyncDispose]() {
+      await db.destroy();
+      // Kysely leaves a pool alone that it never used itself.
+      if (!pool.ending) await pool.end();
+    },
+  };
+}
+
+/**
+ * Reaches the server and checks that it is PostgreSQL 15 or later.
+ * @throws {UnsupportedServerError} if it is older.
+ */
+export async function checkServerVersion(db: Db): Promise<void> {
+  const query = sql<{
+    version: number;
+  }>`/* database.version */ select current_setting('server_version_num')::int as version`;
+  const version = Math.floor(((await query.execute(db)).rows[0]?.version ?? 0) / 10_000);
+  if (version >= MIN_SERVER_VERSION) return;
+  throw new UnsupportedServerError(
+    `The database server is PostgreSQL ${version}; this product needs ${MIN_SERVER_VERSION} or later. ` +
+      'Upgrade it, or point DATABASE_URL to another server.',
+  );
+}
+
+/**
+ * Parses a PostgreSQL `bigint`.
+ * @throws {RangeError} beyond 2^53, where a number would silently be another one.
+ */
+export function parseInt8(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new RangeError(
+    `The database sent the bigint ${text}, no whole number below 2^53: read it as text (\`::text\`).`,
+  );
+}
+
+function poolConfig(options: DatabaseOptions): pg.PoolConfig {
+  return {
+    connectionString: options.connection,
+    max: options.maxConnections ?? 10,
+    application_name: options.applicationName ?? 'tributary',
+    // Cursors hold times as text: one zone for all sessions.
+    options: '-c TimeZone=UTC',
+    statement_timeout: options.statementTimeoutMs ?? 30_000,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    connectionTimeoutMillis: POOL_WAIT_MS,
+    keepAlive: true,
+    types: { getTypeParser },
+    Client: PromptClient,
+  };
+}
+
+/** The pool has one time-out for waiting and for connecting; here connecting has its own, shorter one. */
+class PromptClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super({
+      ...(typeof config === 'string' ? { connectionString: config } : config),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    });
+  }
+}
+
+const getTypeParser: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') => {
+  if (format !== 'binary' && oid === INT8) return parseInt8;
+  if (format !== 'binary' && oid === INT8_ARRAY) return parseInt8Array;
+  return pg.types.getTypeParser(oid, format);
+};
+
+/** One dimension, as in `{1,2,NULL}`: numbers are never quoted. */
+function parseInt8Array(text: string): (number | null)[] {
+  if (text === '{}') return [];
+  return text
+    .slice(1, -1)
+    .split(',')
+    .map((entry) => (entry === 'NULL' ? null : parseInt8(entry)));
+}

@@ -1,0 +1,114 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ConfigError, readConfig, renderEnvExample } from '../src/config.js';
+
+const root = join(import.meta.dirname, '..');
+const key = Buffer.alloc(32, 7).toString('base64');
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+test('without any variable one process does everything, on loopback, with the sandbox', () => {
+  expect(readConfig({})).toEqual({
+    role: 'all',
+    host: '127.0.0.1',
+    port: 4000,
+    databaseUrl: undefined,
+    dataFolder: '.data',
+    kinesis: 'sandbox',
+    kinesisEndpoint: undefined,
+    sandboxPort: 0,
+    encryptionKey: undefined,
+    logLevel: 'info',
+    environment: 'development',
+    shutdownTimeoutMs: 25_000,
+    deliveryLanes: 8,
+    leaseMs: 3_000,
+    deliveryRetentionDays: 30,
+    maxBodyBytes: 1_048_576,
+    maxIngestBytes: 67_108_864,
+  });
+});
+
+test('values are read in their units', () => {
+  const config = readConfig({
+    ROLE: 'worker',
+    PORT: '0',
+    KINESIS: 'aws',
+    KINESIS_ENDPOINT: 'http://127.0.0.1:4567',
+    DATABASE_URL: 'postgresql://me:pass@db.internal/tributary',
+    ENCRYPTION_KEY: key,
+  });
+
+  expect(config).toMatchObject({ role: 'worker', port: 0, kinesis: 'aws', kinesisEndpoint: 'http://127.0.0.1:4567' });
+  expect(config.encryptionKey).toEqual(Buffer.alloc(32, 7));
+});
+
+test('an empty value counts as unset', () => {
+  expect(readConfig({ PORT: '', ROLE: ' ' })).toMatchObject({ port: 4000, role: 'all' });
+});
+
+test('all faults come at once, each with its name, the value and what is allowed', () => {
+  expect(faultsOf({ ROLE: 'both', PORT: '65536', LEASE_MS: '3s', HOST: 'a b', KINESIS: 'gcp' })).toEqual([
+    'ROLE: "both" is not allowed. Allowed: one of all, api, worker.',
+    'HOST: "a b" is not allowed. Allowed: an IP address or host name.',
+    'PORT: "65536" is out of bounds. Allowed: a whole number from 0 to 65,535.',
+    'KINESIS: "gcp" is not allowed. Allowed: one of sandbox, aws.',
+    'LEASE_MS: "3s" is not a whole number. Allowed: a whole number from 1,000 to 60,000.',
+  ]);
+});
+
+test.each(['-1', '1e3', '0x10', '1.5', '99999999999999999999'])('the number %s is refused', (value) => {
+  expect(faultsOf({ SANDBOX_PORT: value })).toHaveLength(1);
+});
+
+test.each([
+  ['DATABASE_URL', 'mysql://me:canary@db/x', 'is not a PostgreSQL URL'],
+  ['ENCRYPTION_KEY', 'canary-canary', 'is not base64'],
+  ['ENCRYPTION_KEY', Buffer.from('canary').toString('base64'), 'has 6 bytes'],
+])('a wrong %s is named without its value', (name, value, message) => {
+  const faults = faultsOf({ ENCRYPTION_KEY: key, [name]: value });
+
+  expect(faults).toHaveLength(1);
+  expect(faults[0]).toContain(`${name}: ${message}. Allowed: `);
+  expect(faults[0]).not.toContain(value);
+  expect(faults[0]).not.toContain('canary');
+});
+
+test.each(['http://kinesis.example', 'http://127.0.0.1.evil.example', 'ftp://localhost', 'kinesis'])(
+  'the endpoint %s is refused',
+  (endpoint) => {
+    expect(faultsOf({ KINESIS: 'aws', KINESIS_ENDPOINT: endpoint })[0]).toContain('Allowed: an https URL, or an http');
+  },
+);
+
+test('an endpoint that the sandbox would ignore is refused', () => {
+  expect(faultsOf({ KINESIS_ENDPOINT: 'https://kinesis.example' })).toEqual([
+    'KINESIS_ENDPOINT: has no effect on the sandbox. Allowed: only with KINESIS=aws.',
+  ]);
+});
+
+test('a database of your own needs an encryption key of your own', () => {
+  expect(faultsOf({ DATABASE_URL: 'postgresql://db/x' })[0]).toContain('ENCRYPTION_KEY: is missing');
+});
+
+test('the committed .env.example is the rendered one', async () => {
+  await expect(renderEnvExample()).toMatchFileSnapshot('../.env.example');
+});
+
+test('no other source file reads the environment', async () => {
+  const paths = (await readdir(join(root, 'src'), { recursive: true })).filter((path) => /\.tsx?$/.test(path));
+  const texts = await Promise.all(paths.map((path) => readFile(join(root, 'src', path), 'utf8')));
+
+  const readers = paths.filter((_, index) => texts[index]?.includes('process.env'));
+
+  expect(readers).toEqual(['config.ts']);
+});
