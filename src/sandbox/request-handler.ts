@@ -1,0 +1,122 @@
+/** One request from its head to its answer, with the faults in between. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Answer, sendAnswer, sendSpoiltAnswer } from './answer.js';
+import { AwsError, errorBody } from './aws-error.js';
+import { type AwsRequestHead, authenticate, parseHead } from './aws-request.js';
+import type { FaultPlan, FaultScript } from './fault-script.js';
+import { takesEffect } from './faults.js';
+import { getOperation } from './operations.js';
+import { readBody } from './request-body.js';
+import type { RequestContext, SandboxState } from './request-context.js';
+import { parseWireInput, type WireInput } from './wire-input.js';
+
+/** What requests are handled with; the two switches can change between requests. */
+export interface HandlerSetup {
+  readonly state: SandboxState;
+  faultScript: FaultScript;
+  /** Access key ids that are accepted; null = any. */
+  accessKeyIds: ReadonlySet<string> | null;
+  /** What faults draw by, unless their rules come with a seed of their own. */
+  readonly seed: number;
+  /** Ends waits when the sandbox closes. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Handles a request of the AWS protocol. Never rejects but for bugs and for the end of the sandbox.
+ */
+export async function handleAwsRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  setup: HandlerSetup,
+): Promise<void> {
+  const head = parseHead(request);
+  count(head, setup.state);
+  if (setup.faultScript.strikesBeforeReading(head)) {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const read = await readInput(request, head, setup);
+  if ('status' in read) {
+    sendAnswer(response, read);
+    return;
+  }
+  await serve(response, { head, input: read.input, setup });
+}
+
+interface ReadRequest {
+  readonly head: AwsRequestHead;
+  readonly input: WireInput;
+  readonly setup: HandlerSetup;
+}
+
+function count(head: AwsRequestHead, { stats }: SandboxState): void {
+  stats.requests[head.operation] = (stats.requests[head.operation] ?? 0) + 1;
+  stats.accessKeys[head.accessKeyId] = (stats.accessKeys[head.accessKeyId] ?? 0) + 1;
+}
+
+/** The body's input, or the answer that refuses the request. */
+async function readInput(
+  request: IncomingMessage,
+  head: AwsRequestHead,
+  setup: HandlerSetup,
+): Promise<{ readonly input: WireInput } | Answer> {
+  try {
+    // The body is read in any case: an answer before its end would look like a broken connection to the client.
+    const body = await readBody(request);
+    getOperation(head.operation);
+    authenticate(request, head, setup.accessKeyIds);
+    return { input: parseWireInput(body) };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+async function serve(response: ServerResponse, request: ReadRequest): Promise<void> {
+  const { signal, faultScript } = request.setup;
+  const plan = planFaults(faultScript, request);
+  if ('status' in plan) {
+    sendAnswer(response, plan);
+    return;
+  }
+  if (plan.appendLate) {
+    await delay(plan.delayMs, undefined, { signal });
+  }
+  const answer = plan.answer === null || takesEffect(plan.answer) ? run(request, plan) : { status: 200, body: '' };
+  if (!plan.appendLate && plan.delayMs > 0) {
+    await delay(plan.delayMs, undefined, { signal });
+  }
+  if (plan.answer === null) {
+    sendAnswer(response, answer);
+    return;
+  }
+  await sendSpoiltAnswer(response, { fault: plan.answer, answer, signal });
+}
+
+/** A malformed ARN is refused while rules look for their stream; it is the operation's own refusal. */
+function planFaults(script: FaultScript, { head, input }: ReadRequest): FaultPlan | Answer {
+  try {
+    return script.plan(head, input);
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+function run({ head, input, setup }: ReadRequest, plan: FaultPlan): Answer {
+  const context: RequestContext = { state: setup.state, region: head.region, faults: plan.appends };
+  try {
+    return { status: 200, body: getOperation(head.operation)(input, context) };
+  } catch (error) {
+    return refusal(error);
+  }
+}
+
+/** Anything but a refusal is a bug of the sandbox: it fails loudly instead of passing for a fault of AWS. */
+function refusal(error: unknown): Answer {
+  if (error instanceof AwsError) {
+    return { status: error.status, body: errorBody(error.code, error.message) };
+  }
+  throw error;
+}
