@@ -1,0 +1,166 @@
+/** The way to AWS: the stock SDK signs and sends, the body and the answer of PutRecords are done by hand. */
+
+import { Readable } from 'node:stream';
+import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { type RawAnswer, readAnswer } from './answer.js';
+import { encodePutRecords, isStreamArn } from './body.js';
+import { isNeverConnected, nameFault } from './connection-fault.js';
+import type { PutRecords } from './producer.js';
+
+/** Who signs. `sessionToken` only for temporary credentials. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** What a client is made of; a rotated credential needs a new client. */
+export interface KinesisClientOptions {
+  /** Valid by `^[a-z]{2}(-[a-z]+)+-\d$`: the SDK itself takes anything. */
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+  /** Another address than AWS's, as an http or https URL: the sandbox, an emulator, a private endpoint. */
+  readonly endpoint?: string;
+}
+
+/** A stream as DescribeStreamSummary shows it. */
+export interface StreamSummary {
+  readonly arn: string;
+  /** AWS's word: `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`. */
+  readonly status: string;
+  readonly openShardCount: number;
+  readonly isEncrypted: boolean;
+  /** The stream's own record limit in bytes, null where the answer does not tell. */
+  readonly maxRecordBytes: number | null;
+}
+
+/** A connection pool to one region with one credential; keep one per destination, dispose of it at the end. */
+export interface KinesisConnection extends Disposable {
+  readonly putRecords: PutRecords;
+  /**
+   * Asks what a stream is like.
+   * @param stream name or ARN.
+   * @throws the SDK's own error, whose `name` is the wire code.
+   */
+  describeStream(stream: string, signal: AbortSignal): Promise<StreamSummary>;
+  /** Closes all sockets. */
+  destroy(): void;
+}
+
+/** Makes a client; it connects with the first call. */
+export function createKinesisClient(options: KinesisClientOptions): KinesisConnection {
+  const client = new KinesisClient({
+    region: options.region,
+    credentials: { ...options.credentials },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    maxAttempts: 1, // Retries are the producer's: the SDK would send delivered records again.
+    // Given, so that no setting of the process's environment or ~/.aws reaches a customer's client.
+    retryMode: 'standard',
+    defaultsMode: 'standard',
+    ignoreConfiguredEndpointUrls: true,
+    useDualstackEndpoint: false,
+    useFipsEndpoint: false,
+    accountIdEndpointMode: 'disabled',
+    userAgentAppId: 'tributary',
+    // HTTP/1.1: the SDK's HTTP/2 default opens a session per call and is 1.5 to 2 times slower.
+    requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECT_MS, httpAgent: AGENT, httpsAgent: AGENT }),
+  });
+  const destroy = () => client.destroy();
+  return {
+    putRecords: (request) => putRecords(client, request),
+    describeStream: (stream, signal) => describeStream(client, stream, signal),
+    destroy,
+    [Symbol.dispose]: destroy,
+  };
+}
+
+const CONNECT_MS = 3_000;
+
+/** One socket a lane. Idle ones go after 10 s, before AWS closes them: a reset on reuse would be an unknown outcome. */
+const AGENT = { keepAlive: true, maxSockets: 16, timeout: 10_000 };
+
+async function putRecords(client: KinesisClient, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
+  const exchange: Exchange = { isHandedOver: false, answer: null };
+  const target = addressOf(request.stream);
+  const command = new PutRecordsCommand({ ...target, Records: [] });
+  replaceBody(command, encodePutRecords(request.stream, request.records));
+  keepRawAnswer(command, exchange);
+  try {
+    await client.send(command, { abortSignal: request.signal });
+  } catch (error) {
+    const reason = nameFault(error);
+    if (!exchange.isHandedOver || isNeverConnected(error)) return { kind: 'unsent', reason };
+    return { kind: 'unreadable', reason, requestId: null };
+  }
+  return exchange.answer === null
+    ? { kind: 'unreadable', reason: 'no HTTP answer', requestId: null }
+    : readAnswer(exchange.answer);
+}
+
+/** What goes on in one request. `isHandedOver`: it has left the SDK for the socket. */
+interface Exchange {
+  isHandedOver: boolean;
+  answer: RawAnswer | null;
+}
+
+/** High priority: before the content length is taken and the signature made. */
+function replaceBody(command: PutRecordsCommand, body: Buffer): void {
+  command.middlewareStack.add(
+    (next) => (args) => {
+      if (typeof args.request === 'object' && args.request !== null) Object.assign(args.request, { body });
+      return next(args);
+    },
+    { step: 'build', priority: 'high', name: 'putRecordsBody' },
+  );
+}
+
+/** Takes the place of the SDK's deserializer, which costs CPU and reports success on an empty or short answer. */
+function keepRawAnswer(command: PutRecordsCommand, exchange: Exchange): void {
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      exchange.isHandedOver = true;
+      const { response } = await next(args);
+      exchange.answer = await readResponse(response);
+      return { response, output: { $metadata: {}, Records: [] } };
+    },
+    { step: 'deserialize', name: 'deserializerMiddleware', override: true },
+  );
+}
+
+async function readResponse(response: unknown): Promise<RawAnswer | null> {
+  if (typeof response !== 'object' || response === null) return null;
+  if (!('statusCode' in response) || typeof response.statusCode !== 'number') return null;
+  if (!('body' in response) || !(response.body instanceof Readable)) return null;
+  const headers = 'headers' in response ? readHeaders(response.headers) : {};
+  return { httpStatus: response.statusCode, headers, body: await readText(response.body) };
+}
+
+function readHeaders(headers: unknown): Record<string, string> {
+  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  return Object.fromEntries(entries);
+}
+
+/** Reads to the end; fails when the connection ends before the body does, as it does when the call's signal aborts. */
+async function readText(body: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function describeStream(client: KinesisClient, stream: string, signal: AbortSignal): Promise<StreamSummary> {
+  const command = new DescribeStreamSummaryCommand(addressOf(stream));
+  const { StreamDescriptionSummary: summary } = await client.send(command, { abortSignal: signal });
+  const maxKibibytes = summary?.MaxRecordSizeInKiB;
+  return {
+    arn: summary?.StreamARN ?? '',
+    status: summary?.StreamStatus ?? 'UNKNOWN',
+    openShardCount: summary?.OpenShardCount ?? 0,
+    isEncrypted: summary?.EncryptionType === 'KMS',
+    maxRecordBytes: maxKibibytes === undefined ? null : maxKibibytes * 1_024,
+  };
+}
+
+function addressOf(stream: string): { StreamARN: string } | { StreamName: string } {
+  return isStreamArn(stream) ? { StreamARN: stream } : { StreamName: stream };
+}
