@@ -1,0 +1,178 @@
+/** The delivery engine of a process: one worker that claims lanes, works several at once, and hands them back. */
+
+import type { Logger } from 'pino';
+import type { Db } from '../storage/database.js';
+import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
+import { removeDeadWorkers } from '../storage/workers.js';
+import { ByteBudget } from './byte-budget.js';
+import { type Failpoint, noFailpoint } from './failpoint.js';
+import { type LaneRunContext, runLane } from './lane-run.js';
+import { WorkerLease } from './lease.js';
+import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
+import { createSinks, type OpenSecret } from './sinks.js';
+
+/** What the engine needs. */
+export interface EngineOptions {
+  db: Db;
+  log: Logger;
+  /** Shown in the worker table, such as host and process id. */
+  name: string;
+  openSecret: OpenSecret;
+  /** Another address than AWS's; only the operator gives one. */
+  endpoint?: string;
+  /** Lanes worked at once, 1–64. */
+  maxLanes: number;
+  /** How long a silent worker keeps its lanes, in ms. */
+  leaseMs: number;
+  /** Publishes a key on a channel after a commit: `delivery_event` and `lane_work`, with the destination's id. */
+  notify(channel: 'delivery_event' | 'lane_work', key: string): void;
+  metrics?: DeliveryMetrics;
+  failpoint?: Failpoint;
+}
+
+/** How often free lanes are looked for when nobody calls, in ms. */
+const POLL_MS = 1_000;
+/** Bytes of profiles that all pages under way may hold, and those of one destination. */
+const TOTAL_BYTES = 64 * 1024 * 1024;
+const DESTINATION_BYTES = 16 * 1024 * 1024;
+/** How long a worker that could not register waits, in ms. */
+const REGISTER_RETRY_MS = 500;
+
+/** A running engine; disposing finishes the pages under way, gives the lanes back and takes the worker off the books. */
+export class DeliveryEngine implements AsyncDisposable {
+  readonly #options: EngineOptions;
+  readonly #stopping = new AbortController();
+  readonly #runs = new Map<string, { claim: LaneClaim; ended: Promise<void> }>();
+  readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #share = Number.POSITIVE_INFINITY;
+  #wake: () => void = () => {};
+  #running: Promise<void> | null = null;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+  }
+
+  /** Starts to work. */
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Looks for work now instead of at the next poll. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Resolves when the pages under way are settled and the lanes are given back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    this.#wake();
+    for (const timer of this.#timers) clearTimeout(timer);
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const lease = await this.#register();
+      if (!lease) continue;
+      using sinks = createSinks({
+        openSecret: this.#options.openSecret,
+        ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
+        mayAttempt: () => lease.mayAttempt(),
+      });
+      await this.#work(lease, this.#laneContext(sinks));
+      // A lane is claimed again only after its own old call has settled.
+      await Promise.all([...this.#runs.values()].map((run) => run.ended));
+      await lease[Symbol.asyncDispose]();
+    }
+  }
+
+  async #register(): Promise<WorkerLease | null> {
+    const { db, log, name, leaseMs } = this.#options;
+    try {
+      await removeDeadWorkers(db);
+      return await WorkerLease.acquire({ db, log, name, leaseMs });
+    } catch (error) {
+      log.warn({ err: error }, 'the worker could not register; it tries again');
+      await this.#pause(REGISTER_RETRY_MS);
+      return null;
+    }
+  }
+
+  async #work(lease: WorkerLease, context: LaneRunContext): Promise<void> {
+    const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
+    while (!over.aborted) {
+      const claims = await this.#claim(lease);
+      for (const claim of claims) this.#startLane(lease, context, claim);
+      if (claims.length === 0) await this.#pause(POLL_MS, over);
+    }
+  }
+
+  async #claim(lease: WorkerLease): Promise<LaneClaim[]> {
+    const { db, log, maxLanes, metrics } = this.#options;
+    try {
+      this.#share = lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
+      const limit = Math.min(maxLanes, Math.max(1, this.#share)) - this.#runs.size;
+      if (limit <= 0) return [];
+      const exclude = [...this.#runs.values()].map((run) => run.claim);
+      const claims = await claimLanes(db, lease.workerId, { limit, exclude });
+      metrics?.takeovers(claims.filter((claim) => claim.takenOver).length);
+      return claims;
+    } catch (error) {
+      log.warn({ err: error }, 'lanes could not be claimed; it is tried again');
+      return [];
+    }
+  }
+
+  #startLane(lease: WorkerLease, context: LaneRunContext, claim: LaneClaim): void {
+    const key = `${claim.destinationId}/${claim.lane}`;
+    const mayContinue = () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share);
+    const ended = runLane(context, claim, { lost: lease.lost, mayContinue }).finally(() => {
+      this.#runs.delete(key);
+      this.#wake();
+    });
+    this.#runs.set(key, { claim, ended });
+  }
+
+  #laneContext(sinks: LaneRunContext['sinks']): LaneRunContext {
+    const { db, log, notify, metrics, failpoint } = this.#options;
+    return {
+      db,
+      log,
+      sinks,
+      budget: this.#budget,
+      metrics: metrics ?? noDeliveryMetrics,
+      failpoint: failpoint ?? noFailpoint,
+      announceEvents: (destinationId) => notify('delivery_event', String(destinationId)),
+      announceWork: (destinationId) => {
+        this.#wake();
+        notify('lane_work', String(destinationId));
+      },
+      wakeAfter: (delayMs) => this.#wakeAfter(delayMs),
+    };
+  }
+
+  #wakeAfter(delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#wake();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /** Waits until woken, aborted, or so many milliseconds later. */
+  #pause(delayMs: number, signal: AbortSignal = this.#stopping.signal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#wake = () => {};
+        resolve();
+      };
+      const timer = setTimeout(end, delayMs);
+      signal.addEventListener('abort', end, { once: true });
+      this.#wake = end;
+    });
+  }
+}

@@ -1,0 +1,12 @@
+/** Lanes: the unit of order, ownership and parallelism in a destination. */
+
+import { createHash } from 'node:crypto';
+
+/** Lanes of every destination, numbered from 0. */
+export const LANE_COUNT = 16;
+
+/** The lane of a profile, from what survives its erasure and re-creation: workspace and customer's id. */
+export function laneOf(workspaceId: number, profileId: string): number {
+  const digest = createHash('md5').update(`${workspaceId}:${profileId}`).digest();
+  return (digest[0] ?? 0) % LANE_COUNT;
+}

@@ -1,0 +1,155 @@
+/**
+ * Lists the members of an export in one lane, chunk by chunk, as pages of at most 500 profile ids. What is listed
+ * fixes `received`; whether each profile is still a member is decided when its page is sent.
+ */
+
+import { type RawBuilder, sql } from 'kysely';
+import { z } from 'zod';
+import type { Db } from './database.js';
+import type { LaneClaim } from './lanes.js';
+import { MAX_PAGE_RECORDS } from './page-source.js';
+
+/** Most profiles listed in one transaction: short enough not to hold a lane's heartbeat or the vacuum up. */
+export const LIST_CHUNK = 10 * MAX_PAGE_RECORDS;
+
+/** An export as its listing needs it. */
+export interface ListingOrder {
+  exportId: number;
+  workspaceId: number;
+  activationId: number;
+  destinationId: number;
+  state: string;
+  trigger: string;
+  segmentIds: number[];
+  profileIds: string[] | null;
+  listedUntil: number;
+}
+
+const OrderRow = z
+  .object({
+    id: z.number(),
+    workspace_id: z.number(),
+    activation_id: z.number(),
+    destination_id: z.number(),
+    state: z.string(),
+    trigger: z.string(),
+    segment_ids: z.array(z.number()),
+    profile_ids: z.array(z.string()).nullable(),
+    listed_until: z.number(),
+  })
+  .transform(
+    (row): ListingOrder => ({
+      exportId: row.id,
+      workspaceId: row.workspace_id,
+      activationId: row.activation_id,
+      destinationId: row.destination_id,
+      state: row.state,
+      trigger: row.trigger,
+      segmentIds: row.segment_ids,
+      profileIds: row.profile_ids,
+      listedUntil: row.listed_until,
+    }),
+  );
+
+/** Reads what is left to list in a lane; null if nothing is. */
+export async function findListingOrder(tx: Db, lane: number, exportId: number): Promise<ListingOrder | null> {
+  const { rows } = await sql`/* export_audience.find_order */
+    select export.id, export.workspace_id, export.activation_id, export.destination_id, export.state, export.trigger,
+      export.segment_ids, export.profile_ids, part.listed_until
+    from export_lane part
+    join export on export.id = part.export_id
+    where part.export_id = ${exportId} and part.lane = ${lane} and part.state = 'PREPARING'`.execute(tx);
+  return rows[0] === undefined ? null : OrderRow.parse(rows[0]);
+}
+
+/**
+ * Lists the next chunk.
+ * @returns how many profiles were listed; fewer than {@link LIST_CHUNK} means that the lane is listed.
+ */
+export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder): Promise<number> {
+  const { rows } = await sql<{ listed: number }>`/* export_audience.list_members */
+    with member as materialized (
+      ${membersOf(order, claim.lane)}
+    ),
+    numbered as (
+      select profile_id, segments, (row_number() over (order by profile_id) - 1) / ${MAX_PAGE_RECORDS}::int as page
+      from member
+    ),
+    part as (
+      select pages from export_lane where export_id = ${order.exportId} and lane = ${claim.lane}
+    ),
+    written as (
+      insert into export_page (export_id, lane, page, size, profile_ids, segment_sets)
+      select ${order.exportId}, ${claim.lane}, part.pages + numbered.page, count(*),
+        array_agg(profile_id order by profile_id), array_agg(segments order by profile_id)
+      from numbered cross join part
+      group by part.pages, numbered.page
+    ),
+    by_segment as (
+      select number, count(*) as profiles
+      from member cross join lateral unnest(string_to_array(nullif(segments, ''), ',')) as number
+      group by number
+    )
+    update export_lane
+    set pages = pages + (select coalesce(max(page) + 1, 0) from numbered),
+      received = received + (select count(*) from member),
+      listed_until = coalesce((select max(profile_id) from member), listed_until),
+      counts = add_counts(counts, coalesce(
+        (select jsonb_object_agg('segment.' || number || '.received', profiles) from by_segment), '{}'
+      ))
+    where export_id = ${order.exportId} and lane = ${claim.lane}
+    returning (select count(*)::int from member) as listed`.execute(tx);
+  return rows[0]?.listed ?? 0;
+}
+
+/** The next profiles in order of profile.id, each with the numbers of its segments, such as '0,3'. */
+function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
+  if (order.trigger === 'RETRY') return named(order, lane, failedProfiles(order, lane));
+  if (order.profileIds) return named(order, lane, profilesByKey(order, order.profileIds, lane));
+  return sql`
+    select profile_id, string_agg(number::text, ',' order by number) as segments
+    from (
+      -- Each segment's next members: among their first ${sql.lit(LIST_CHUNK)} profiles every segment is complete.
+      select wanted.number - 1 as number, present.profile_id
+      from unnest(${order.segmentIds}::bigint[]) with ordinality as wanted(segment_id, number)
+      cross join lateral (
+        select membership.profile_id
+        from membership
+        where membership.segment_id = wanted.segment_id and membership.lane = ${lane}
+          and membership.status <> 'EXITED' and membership.profile_id > ${order.listedUntil}
+        order by membership.profile_id
+        limit ${LIST_CHUNK}
+      ) as present
+    ) as found
+    group by profile_id
+    order by profile_id
+    limit ${LIST_CHUNK}`;
+}
+
+/** Named profiles, members or not: who is none is skipped with its reason when its page is sent. */
+function named(order: ListingOrder, lane: number, profiles: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select wanted.profile_id, coalesce((
+      select string_agg((array_position(${order.segmentIds}::bigint[], membership.segment_id) - 1)::text, ',')
+      from membership
+      where membership.lane = ${lane} and membership.profile_id = wanted.profile_id
+        and membership.segment_id = any(${order.segmentIds}::bigint[]) and membership.status <> 'EXITED'
+    ), '') as segments
+    from (${profiles}) as wanted
+    order by wanted.profile_id
+    limit ${LIST_CHUNK}`;
+}
+
+function profilesByKey(order: ListingOrder, profileIds: string[], lane: number): RawBuilder<unknown> {
+  return sql`
+    select id as profile_id from profile
+    where lane = ${lane} and workspace_id = ${order.workspaceId} and profile_id = any(${profileIds}::text[])
+      and id > ${order.listedUntil}`;
+}
+
+function failedProfiles(order: ListingOrder, lane: number): RawBuilder<unknown> {
+  return sql`
+    select profile_id from failed_record
+    where retried_by = ${order.exportId} and state = 'RETRYING' and lane = ${lane}
+      and profile_id > ${order.listedUntil}`;
+}
