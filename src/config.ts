@@ -90,7 +90,11 @@ const variables = z.object({
     'info',
     'The least level that is logged.',
   ),
-  NODE_ENV: oneOf(['development', 'production', 'test'], 'development', 'Production hides the schema from strangers.'),
+  NODE_ENV: oneOf(
+    ['development', 'production', 'test'],
+    'development',
+    'Production: error messages suggest no names of the schema.',
+  ),
   SHUTDOWN_TIMEOUT_MS: wholeNumber([1_000, 600_000], 25_000, 'Longest time from SIGTERM to the exit, in ms.'),
   DELIVERY_LANES: wholeNumber([1, 64], 8, 'Lanes that a worker works at once.'),
   LEASE_MS: wholeNumber(
@@ -100,7 +104,6 @@ const variables = z.object({
   ),
   DELIVERY_RETENTION_DAYS: wholeNumber([1, 3_650], 30, 'How long deliveries and their events are kept, in days.'),
   MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
-  MAX_INGEST_BYTES: wholeNumber([MIB, 1_024 * MIB], 64 * MIB, 'Largest bulk ingest request, in bytes.'),
 });
 
 function toConfig(set: z.infer<typeof variables>) {
@@ -123,7 +126,6 @@ function toConfig(set: z.infer<typeof variables>) {
     leaseMs: set.LEASE_MS,
     deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
     maxBodyBytes: set.MAX_BODY_BYTES,
-    maxIngestBytes: set.MAX_INGEST_BYTES,
   };
 }
 

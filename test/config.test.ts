@@ -34,7 +34,6 @@ test('without any variable one process does everything, on loopback, with the sa
     leaseMs: 3_000,
     deliveryRetentionDays: 30,
     maxBodyBytes: 1_048_576,
-    maxIngestBytes: 67_108_864,
   });
 });
 

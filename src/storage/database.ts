@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
+import { copyingPool } from './copy.js';
 import type { Tables } from './tables.js';
 
 /**
@@ -21,14 +22,14 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Longest statement. Default 30,000; 0 = no bound. */
   readonly statementTimeoutMs?: number;
-  /** Told of idle sessions that broke; the pool replaces them by itself. */
+  /** Told of sessions that broke; the pool replaces them by itself. */
   readonly log?: BaseLogger;
 }
 
 /** An open pool; disposing waits for its running queries and closes it. */
 export interface Database extends AsyncDisposable {
   readonly db: Db;
-  /** For what Kysely has no words for, such as COPY. */
+  /** For what Kysely has no words for, such as LISTEN; COPY goes through `copyInto`. */
   readonly pool: pg.Pool;
 }
 
@@ -49,8 +50,12 @@ const INT8_ARRAY = 1016;
 /** Opens a pool. Nothing is sent before the first query: {@link checkServerVersion} is a good first one. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool(poolConfig(options));
-  pool.on('error', (error) => options.log?.warn({ err: error }, 'an idle database session broke'));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  // Also for sessions in use: without a listener of its own a broken one would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.log?.warn({ err: error }, 'a database session broke'));
+  });
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: copyingPool(pool) }) });
   return {
     db,
     pool,

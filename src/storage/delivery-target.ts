@@ -70,16 +70,6 @@ const TargetRow = z
     }),
   );
 
-/** Reads a destination for delivery; null if it was deleted. */
-export async function findDeliveryTarget(db: Db, destinationId: number): Promise<DeliveryTarget | null> {
-  const { rows } = await sql`/* delivery_target.find */
-    select destination.*, credential.access_key_id, credential.secret_sealed, credential.secret_version
-    from destination
-    join credential on credential.id = destination.credential_id
-    where destination.id = ${destinationId}`.execute(db);
-  return rows[0] === undefined ? null : TargetRow.parse(rows[0]);
-}
-
 const time = z.coerce.date();
 const MappedRow = z.object({
   id: z.number(),
@@ -112,35 +102,77 @@ const ActivationRow = z
     }),
   );
 
-/** Reads activations with their segments, in the order of the mapping; deleted ones are missing from the map. */
-export async function readActivationTargets(
-  db: Db,
-  activationIds: readonly number[],
-): Promise<Map<number, ActivationTarget>> {
-  const { rows } = await sql`/* delivery_target.activations */
-    select activation.id, activation.version, activation.attributes, activation.state,
-      coalesce(jsonb_agg(jsonb_build_object(
-        'id', segment.id, 'segmentId', segment.segment_id, 'namespace', segment.namespace, 'name', segment.name,
-        'description', segment.description, 'version', segment.version,
-        'createdAt', segment.created_at, 'updatedAt', segment.updated_at,
-        'mappingCreatedAt', mapped.mapping_created_at, 'mappingUpdatedAt', mapped.mapping_updated_at
-      ) order by mapped.ordinal) filter (where segment.id is not null), '[]') as mapped
-    from activation
-    left join activation_segment mapped on mapped.activation_id = activation.id
-    left join segment on segment.id = mapped.segment_id
-    where activation.id = any(${[...activationIds]}::bigint[])
-    group by activation.id`.execute(db);
-  const activations = rows.map((row) => ActivationRow.parse(row));
-  return new Map(activations.map((activation) => [activation.id, activation]));
+const ExportRow = z.object({ id: z.number(), trigger: z.string(), segmentIds: z.array(z.number()) });
+
+/** The trigger and segments of an export. */
+export type ExportFact = z.infer<typeof ExportRow>;
+
+/** What a page needs besides profiles. Activations that were deleted are missing from the map. */
+export interface PageContext {
+  /** When the page is read, by the database's clock. */
+  now: Date;
+  target: DeliveryTarget;
+  activations: Map<number, ActivationTarget>;
+  /** By id, as decimal text. */
+  exports: Map<string, ExportFact>;
 }
 
-const SegmentNameRow = z
-  .object({ id: z.number(), segment_id: z.string(), namespace: z.string() })
-  .transform((row): Pick<Segment, 'id' | 'segmentId' | 'namespace'> => ({
+/** Reads a destination with the activations and exports of a page, in one statement; null if it was deleted. */
+export async function findPageContext(
+  db: Db,
+  destinationId: number,
+  wanted: { activationIds: readonly number[]; exportIds: readonly number[] },
+): Promise<PageContext | null> {
+  const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find */
+    select now() as page_now, destination.*, credential.access_key_id, credential.secret_sealed, credential.secret_version,
+      (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
+          'state', activation.state, 'mapped', ${mappedSegments}
+        )), '[]')
+        from activation where activation.id = any(${[...wanted.activationIds]}::bigint[])
+      ) as activations,
+      (
+        select coalesce(jsonb_agg(jsonb_build_object(
+          'id', export.id, 'trigger', export.trigger, 'segmentIds', export.segment_ids
+        )), '[]')
+        from export where export.id = any(${[...wanted.exportIds]}::bigint[])
+      ) as exports
+    from destination
+    join credential on credential.id = destination.credential_id
+    where destination.id = ${destinationId}`.execute(db);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const activations = z.array(ActivationRow).parse(row['activations']);
+  const exports = z.array(ExportRow).parse(row['exports']);
+  return {
+    now: z.date().parse(row['page_now']),
+    target: TargetRow.parse(row),
+    activations: new Map(activations.map((activation) => [activation.id, activation])),
+    exports: new Map(exports.map((fact) => [String(fact.id), fact])),
+  };
+}
+
+/** The segments of `activation`, in the order of the mapping. */
+const mappedSegments = sql`(
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'id', segment.id, 'segmentId', segment.segment_id, 'namespace', segment.namespace, 'name', segment.name,
+    'description', segment.description, 'version', segment.version,
+    'createdAt', segment.created_at, 'updatedAt', segment.updated_at,
+    'mappingCreatedAt', mapped.mapping_created_at, 'mappingUpdatedAt', mapped.mapping_updated_at
+  ) order by mapped.ordinal), '[]')
+  from activation_segment mapped
+  join segment on segment.id = mapped.segment_id
+  where mapped.activation_id = activation.id
+)`;
+
+const SegmentNameRow = z.object({ id: z.number(), segment_id: z.string(), namespace: z.string() }).transform(
+  (row): Pick<Segment, 'id' | 'segmentId' | 'namespace'> => ({
     id: row.id,
     segmentId: row.segment_id,
     namespace: row.namespace,
-  }));
+  }),
+);
 
 /** Reads the names of segments that still exist, for records of scope ALL. */
 export async function readSegmentNames(

@@ -7,6 +7,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from './database.js';
 import type { LaneClaim } from './lanes.js';
+import { isPresent } from './memberships.js';
 import { MAX_PAGE_RECORDS } from './page-source.js';
 
 /** Most profiles listed in one transaction: short enough not to hold a lane's heartbeat or the vacuum up. */
@@ -116,7 +117,7 @@ function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
         select membership.profile_id
         from membership
         where membership.segment_id = wanted.segment_id and membership.lane = ${lane}
-          and membership.status <> 'EXITED' and membership.profile_id > ${order.listedUntil}
+          and ${isPresent} and membership.profile_id > ${order.listedUntil}
         order by membership.profile_id
         limit ${LIST_CHUNK}
       ) as present
@@ -133,7 +134,7 @@ function named(order: ListingOrder, lane: number, profiles: RawBuilder<unknown>)
       select string_agg((array_position(${order.segmentIds}::bigint[], membership.segment_id) - 1)::text, ',')
       from membership
       where membership.lane = ${lane} and membership.profile_id = wanted.profile_id
-        and membership.segment_id = any(${order.segmentIds}::bigint[]) and membership.status <> 'EXITED'
+        and membership.segment_id = any(${order.segmentIds}::bigint[]) and ${isPresent}
     ), '') as segments
     from (${profiles}) as wanted
     order by wanted.profile_id

@@ -18,16 +18,22 @@ export async function finishListing(tx: Db, claim: LaneClaim, exportId: number):
     where export_id = ${exportId} and lane = ${claim.lane} and state = 'PREPARING'
     returning state`.execute(tx);
   if (rows[0] === undefined) return;
-  await countDown(tx, exportId, { listed: 1, done: rows[0].state === 'DONE' ? 1 : 0 });
+  await recordTurns(tx, await countDown(tx, exportId, { listed: 1, done: rows[0].state === 'DONE' ? 1 : 0 }));
 }
 
-/** Ends a lane's part whose pages are used up and of which no record waits. `tx` has fenced the lane. */
-export async function finishPartIfSettled(tx: Db, claim: LaneClaim, exportId: number): Promise<void> {
-  const { numAffectedRows } = await sql`/* export_settlement.finish_part */
+/** Ends the lane's parts whose pages are used up and of which no record waits. `tx` has fenced the lane. */
+export async function finishSettledParts(tx: Db, claim: LaneClaim, exportIds: readonly number[]): Promise<void> {
+  const { rows } = await sql<{ export_id: number }>`/* export_settlement.finish_parts */
     update export_lane
     set state = 'DONE'
-    where export_id = ${exportId} and lane = ${claim.lane} and state = 'READY' and page >= pages and deferred = 0`.execute(tx);
-  if (numAffectedRows === 1n) await countDown(tx, exportId, { listed: 0, done: 1 });
+    where export_id = any(${[...exportIds]}::bigint[]) and lane = ${claim.lane} and state = 'READY'
+      and page >= pages and deferred = 0
+    returning export_id`.execute(tx);
+  // All exports in one order, the destination after them: else two lanes that end the same two exports deadlock.
+  const done = rows.map((row) => row.export_id).sort((a, b) => a - b);
+  const changes: CountDown[] = [];
+  for (const exportId of done) changes.push(await countDown(tx, exportId, { listed: 0, done: 1 }));
+  for (const change of changes) await recordTurns(tx, change);
 }
 
 /**
@@ -65,7 +71,7 @@ export async function cancelPart(tx: Db, claim: LaneClaim, exportId: number): Pr
         coalesce((select jsonb_object_agg('segment.' || number || '.skipped', profiles) from by_segment), '{}'))
     where export_id = ${exportId} and lane = ${claim.lane}`.execute(tx);
   await removeUnsent(tx, claim, exportId);
-  await countDown(tx, exportId, { listed: rows[0].state === 'PREPARING' ? 1 : 0, done: 1 });
+  await recordTurns(tx, await countDown(tx, exportId, { listed: rows[0].state === 'PREPARING' ? 1 : 0, done: 1 }));
 }
 
 async function removeUnsent(tx: Db, claim: LaneClaim, exportId: number): Promise<void> {
@@ -85,6 +91,7 @@ async function removeUnsent(tx: Db, claim: LaneClaim, exportId: number): Promise
 }
 
 const CountDownRow = z.object({
+  id: z.number(),
   destination_id: z.number(),
   activation_id: z.number(),
   state: z.string(),
@@ -92,13 +99,21 @@ const CountDownRow = z.object({
   open_lanes: z.number(),
 });
 
-async function countDown(tx: Db, exportId: number, lanes: { listed: number; done: number }): Promise<void> {
+/** An export as the countdown left it; its row is locked until the commit. */
+type CountDown = z.infer<typeof CountDownRow>;
+
+async function countDown(tx: Db, exportId: number, lanes: { listed: number; done: number }): Promise<CountDown> {
   const { rows } = await sql`/* export_settlement.count_down */
     update export
     set preparing_lanes = preparing_lanes - ${lanes.listed}, open_lanes = open_lanes - ${lanes.done}
     where id = ${exportId}
-    returning destination_id, activation_id, state, preparing_lanes, open_lanes`.execute(tx);
-  const row = CountDownRow.parse(rows[0]);
+    returning id, destination_id, activation_id, state, preparing_lanes, open_lanes`.execute(tx);
+  return CountDownRow.parse(rows[0]);
+}
+
+/** Starts or finishes an export whose last lane was counted down. */
+async function recordTurns(tx: Db, row: CountDown): Promise<void> {
+  const exportId = row.id;
   const change = { destinationId: row.destination_id, activationId: row.activation_id, exportId };
   if (row.state === 'PREPARING' && row.preparing_lanes === 0) {
     await sql`/* export_settlement.start */

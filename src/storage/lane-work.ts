@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from './database.js';
+import { maySend } from './destination-health.js';
 import type { LaneClaim } from './lanes.js';
 
 /** A lane's part of an export that is not done. */
@@ -43,7 +44,7 @@ const WorkRow = z.object({
 export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> {
   const { rows } = await sql`/* lanes.find_work */
     with target as (
-      select enabled and (health_status <> 'HALTED' or next_probe_at <= clock_timestamp()) as may_send
+      select ${maySend} as may_send
       from destination where id = ${claim.destinationId}
     )
     select
@@ -51,7 +52,7 @@ export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> 
         select jsonb_agg(jsonb_build_object(
           'exportId', part.export_id, 'exportState', export.state, 'state', part.state,
           'sendable', export.state = 'RUNNING' and part.page < part.pages and part.not_before <= clock_timestamp()
-            and coalesce(activation.state, 'ACTIVE') = 'ACTIVE' and (select may_send from target)
+            and coalesce(activation.state, 'ACTIVE') = 'ACTIVE' and coalesce((select may_send from target), false)
         ) order by part.export_id)
         from export_lane part
         join export on export.id = part.export_id

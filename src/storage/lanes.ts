@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import type { Db } from './database.js';
+import { maySend } from './destination-health.js';
 
 /** A lane held by a worker. The epoch is the fence: it grows with each claim. */
 export interface LaneClaim {
@@ -69,7 +70,7 @@ export async function claimLanes(
       select id from worker where lease_expires_at <= clock_timestamp() for share skip locked
     ),
     sendable as materialized (
-      select id, enabled and (health_status <> 'HALTED' or next_probe_at <= clock_timestamp()) as may_send
+      select id, ${maySend} as may_send
       from destination
     ),
     free as (
@@ -92,7 +93,9 @@ export async function claimLanes(
     set worker_id = ${workerId}, epoch = lane.epoch + 1
     from free
     where lane.destination_id = free.destination_id and lane.lane = free.lane
-    returning lane.workspace_id, lane.destination_id, lane.lane, lane.epoch, lane.position, free.old_worker_id`.execute(db);
+    returning lane.workspace_id, lane.destination_id, lane.lane, lane.epoch, lane.position, free.old_worker_id`.execute(
+    db,
+  );
   return rows.map((row) => ({
     workspaceId: row.workspace_id,
     destinationId: row.destination_id,
@@ -140,7 +143,7 @@ export async function releaseLane(db: Db, claim: LaneClaim): Promise<void> {
 export async function countBusyLanes(db: Db): Promise<number> {
   const { rows } = await sql<{ busy: number }>`/* lanes.count_busy */
     with sendable as materialized (
-      select id, enabled and (health_status <> 'HALTED' or next_probe_at <= clock_timestamp()) as may_send
+      select id, ${maySend} as may_send
       from destination
     )
     select count(*)::int as busy

@@ -120,6 +120,7 @@ class ReconnectingListener implements Listener {
       await session.query(`${command} ${session.escapeIdentifier(channel)}`);
       return true;
     } catch (error) {
+      if (this.#closing.signal.aborted) return false;
       // A session that cannot listen is of no use: closing it leads to a new one.
       this.#options.log.warn({ err: error, channel }, `the notification listener cannot ${command}`);
       void session.end();

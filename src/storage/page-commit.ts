@@ -5,7 +5,24 @@ import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../d
 import type { Db } from './database.js';
 import type { LaneClaim } from './lanes.js';
 
-/** Keeps records given up on: one undecided row a profile and activation, tried again or anew. */
+/**
+ * Tells which of a lane's profiles are not there any more, and keeps the others from being erased until the transaction
+ * ends: a failed record goes with its profile, so none may be added after it.
+ */
+export async function findErasedProfiles(tx: Db, lane: number, profileKeys: readonly number[]): Promise<Set<number>> {
+  const { rows } = await sql<{ id: number }>`/* page_commit.find_erased */
+    select id from profile
+    where lane = ${lane} and id = any(${[...profileKeys]}::bigint[])
+    order by id
+    for key share`.execute(tx);
+  const present = new Set(rows.map((row) => row.id));
+  return new Set(profileKeys.filter((key) => !present.has(key)));
+}
+
+/**
+ * Keeps records given up on: one undecided row a profile and activation, tried again or anew. A row that an export
+ * retries stays with that export, unless the export is what failed.
+ */
 export async function keepFailedRecords(tx: Db, claim: LaneClaim, failures: readonly FailureRow[]): Promise<void> {
   if (failures.length === 0) return;
   await sql`/* page_commit.keep_failed_records */
@@ -19,8 +36,11 @@ export async function keepFailedRecords(tx: Db, claim: LaneClaim, failures: read
       activation_id bigint, profile_id bigint, code text, message text, aws_code text, aws_request_id text,
       attempts int, size_bytes bigint, limit_bytes bigint, exports jsonb
     )
+    order by activation_id, profile_id
     on conflict (activation_id, profile_id) where state in ('OPEN', 'RETRYING') do update
-    set state = 'OPEN', code = excluded.code, message = excluded.message, aws_code = excluded.aws_code,
+    set state = case
+        when kept.state = 'RETRYING' and not excluded.exports ? kept.retried_by::text then 'RETRYING' else 'OPEN' end,
+      code = excluded.code, message = excluded.message, aws_code = excluded.aws_code,
       aws_request_id = excluded.aws_request_id, attempts = kept.attempts + excluded.attempts,
       size_bytes = excluded.size_bytes, limit_bytes = excluded.limit_bytes,
       exports = kept.exports || excluded.exports, updated_at = clock_timestamp()`.execute(tx);
@@ -37,40 +57,44 @@ function failureColumns(failure: FailureRow): Record<string, unknown> {
     attempts: failure.attempts,
     size_bytes: failure.sizeBytes,
     limit_bytes: failure.limitBytes,
-    exports: failure.exports,
+    exports: Object.fromEntries(
+      Object.entries(failure.exports).map(([exportId, segments]) => [exportId, `${segments};${failure.code}`]),
+    ),
   };
 }
 
 /**
- * Marks failed records that a retry delivered or rightly skipped; each export in which they failed counts those
- * delivered as `recovered`.
+ * Marks failed records that a retry delivered or rightly skipped.
+ * @returns how many of those delivered failed in each export, by its id: it counts them as `recovered`.
  */
-export async function recoverFailedRecords(tx: Db, claim: LaneClaim, retried: readonly RetriedRecord[]): Promise<void> {
-  if (retried.length === 0) return;
-  await sql`/* page_commit.recover_failed_records */
-    with settled as (
-      update failed_record
-      set state = 'RECOVERED', updated_at = clock_timestamp()
-      from unnest(
+export async function recoverFailedRecords(tx: Db, retried: readonly RetriedRecord[]): Promise<Map<number, number>> {
+  if (retried.length === 0) return new Map();
+  const { rows } = await sql<{ export_id: number; records: number }>`/* page_commit.recover_failed_records */
+    with locked as materialized (
+      select failed_record.id, retried.delivered
+      from failed_record join unnest(
         ${retried.map((record) => record.activationId)}::bigint[],
         ${retried.map((record) => record.profileKey)}::bigint[],
         ${retried.map((record) => record.exportId)}::bigint[],
         ${retried.map((record) => record.delivered)}::boolean[]
       ) as retried(activation_id, profile_id, export_id, delivered)
-      where failed_record.activation_id = retried.activation_id and failed_record.profile_id = retried.profile_id
+      on failed_record.activation_id = retried.activation_id and failed_record.profile_id = retried.profile_id
         and failed_record.retried_by = retried.export_id and failed_record.state = 'RETRYING'
-      returning failed_record.exports, retried.delivered
+      order by failed_record.activation_id, failed_record.profile_id
+      for no key update of failed_record
     ),
-    recovered as (
-      select key::bigint as export_id, count(*) as records
-      from settled cross join lateral jsonb_object_keys(settled.exports) as key
-      where settled.delivered
-      group by key
+    settled as (
+      update failed_record
+      set state = 'RECOVERED', updated_at = clock_timestamp()
+      from locked
+      where failed_record.id = locked.id
+      returning failed_record.exports, locked.delivered
     )
-    update export_lane
-    set counts = add_counts(counts, jsonb_build_object('recovered', recovered.records))
-    from recovered
-    where export_lane.export_id = recovered.export_id and export_lane.lane = ${claim.lane}`.execute(tx);
+    select key::bigint as export_id, count(*) as records
+    from settled cross join lateral jsonb_object_keys(settled.exports) as key
+    where settled.delivered
+    group by key`.execute(tx);
+  return new Map(rows.map((row) => [row.export_id, row.records]));
 }
 
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
@@ -89,7 +113,9 @@ export async function deferRecords(tx: Db, claim: LaneClaim, deferrals: readonly
     order by activation_id, profile_id
     on conflict (lane, activation_id, profile_id) do update
     set exports = waiting.exports || excluded.exports, attempts = greatest(waiting.attempts, excluded.attempts),
-      outcome_unknown = waiting.outcome_unknown or excluded.outcome_unknown, not_before = excluded.not_before`.execute(tx);
+      outcome_unknown = waiting.outcome_unknown or excluded.outcome_unknown, not_before = excluded.not_before`.execute(
+    tx,
+  );
 }
 
 function deferralColumns(deferral: DeferralRow): Record<string, unknown> {
@@ -135,48 +161,60 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
       and waiting.profile_id = settled.profile_id and waiting.version <> settled.version`.execute(tx);
 }
 
-/** Where an export stands in a lane after a page, and what the page adds to its counters. */
-export interface ExportProgressRow {
+/** What a page does to an export in its lane. */
+export interface ExportStep {
   exportId: number;
+  /** Added to the lane's counters. */
   counters: Record<string, number>;
+  /** How many more (or fewer) of its records wait. */
   deferred: number;
+  /** The next record to send; null if the page is not of this export's pages. */
+  checkpoint: { page: number; offset: number } | null;
+  /**
+   * Its page stays where it is for so long, unless it was held since it was read (`notBefore`, as text): a hold moves
+   * neither position nor checkpoint, so that a commit repeated after its answer was lost would count twice. Null otherwise.
+   */
+  hold: { delayMs: number; notBefore: string } | null;
 }
 
-/** Adds a page's numbers to the lane's counters of its exports. */
-export async function addExportCounts(tx: Db, claim: LaneClaim, rows: readonly ExportProgressRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  await sql`/* page_commit.add_export_counts */
-    update export_lane
-    set counts = add_counts(export_lane.counts, page.counters), deferred = export_lane.deferred + page.deferred
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as page("exportId" bigint, counters jsonb, deferred int)
-    where export_lane.export_id = page."exportId" and export_lane.lane = ${claim.lane}`.execute(tx);
+/**
+ * Moves exports on in a lane, all in one statement: counters, checkpoint, hold; pages that are used up go.
+ * @returns the exports that have nothing left to send in this lane.
+ */
+export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly ExportStep[]): Promise<number[]> {
+  if (steps.length === 0) return [];
+  const rows = steps.map(({ checkpoint, hold, ...step }) => ({ ...step, ...checkpoint, ...hold }));
+  if (steps.length > 1) await lockParts(tx, claim, steps);
+  const result = await sql<{ export_id: number; is_settled: boolean }>`/* page_commit.move_exports */
+    with step as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as step(
+        "exportId" bigint, counters jsonb, deferred int, page int, "offset" int,
+        "delayMs" double precision, "notBefore" timestamptz)
+    ),
+    used_up as (
+      delete from export_page using step
+      where export_page.export_id = step."exportId" and export_page.lane = ${claim.lane} and export_page.page < step.page
+    )
+    update export_lane part
+    set counts = add_counts(part.counts, step.counters),
+      deferred = part.deferred + step.deferred,
+      page = coalesce(step.page, part.page),
+      page_offset = coalesce(step."offset", part.page_offset),
+      not_before = coalesce(clock_timestamp() + step."delayMs" * interval '1 millisecond', part.not_before)
+    from step
+    where part.export_id = step."exportId" and part.lane = ${claim.lane}
+      and (step."notBefore" is null or part.not_before = step."notBefore")
+    returning part.export_id, part.state = 'READY' and part.page >= part.pages and part.deferred = 0 as is_settled`.execute(
+    tx,
+  );
+  return result.rows.filter((row) => row.is_settled).map((row) => row.export_id);
 }
 
-/** Moves an export's checkpoint on by some records; a page that is used up goes. */
-export async function moveCheckpoint(
-  tx: Db,
-  claim: LaneClaim,
-  move: { exportId: number; page: number; offset: number; pageSize: number },
-): Promise<void> {
-  const usedUp = move.offset >= move.pageSize;
-  await sql`/* page_commit.move_checkpoint */
-    update export_lane
-    set page = ${usedUp ? move.page + 1 : move.page}, page_offset = ${usedUp ? 0 : move.offset}
-    where export_id = ${move.exportId} and lane = ${claim.lane}`.execute(tx);
-  if (!usedUp) return;
-  await sql`/* page_commit.drop_page */
-    delete from export_page
-    where export_id = ${move.exportId} and lane = ${claim.lane} and page = ${move.page}`.execute(tx);
-}
-
-/** Holds an export's page in a lane for a time. */
-export async function holdExport(
-  tx: Db,
-  claim: LaneClaim,
-  hold: { exportId: number; holdMs: number },
-): Promise<void> {
-  await sql`/* page_commit.hold_export */
-    update export_lane
-    set not_before = clock_timestamp() + ${hold.holdMs} * interval '1 millisecond'
-    where export_id = ${hold.exportId} and lane = ${claim.lane}`.execute(tx);
+/** Locks in the order in which a discard does: else the two wait for each other. */
+async function lockParts(tx: Db, claim: LaneClaim, steps: readonly ExportStep[]): Promise<void> {
+  await sql`/* page_commit.lock_parts */
+    select from export_lane
+    where export_id = any(${steps.map((step) => step.exportId)}::bigint[]) and lane = ${claim.lane}
+    order by export_id
+    for no key update`.execute(tx);
 }

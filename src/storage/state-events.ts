@@ -24,12 +24,14 @@ export async function recordHealth(tx: Db, destinationId: number): Promise<void>
   await sql`/* state_events.health */
     with next as (
       update destination set position = position + 1 where id = ${destinationId}
-      returning id, position, health_status, health_code, health_message, health_aws_request_id, health_since
+      returning id, position, health_status, health_code, health_message, health_aws_request_id, health_since,
+        next_probe_at
     )
     insert into state_event (destination_id, position, health, follows)
     select next.id, next.position, jsonb_build_object(
         'status', next.health_status, 'code', next.health_code, 'message', next.health_message,
-        'awsRequestId', next.health_aws_request_id, 'since', next.health_since
+        'awsRequestId', next.health_aws_request_id, 'since', next.health_since,
+        'nextProbeAt', next.next_probe_at
       ),
       (select array_agg(position order by lane) from lane where destination_id = next.id)
     from next`.execute(tx);

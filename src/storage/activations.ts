@@ -1,0 +1,164 @@
+/** Activations in the database. */
+
+import { sql } from 'kysely';
+import { z } from 'zod';
+import type { Activation, ActivationState } from '../domain/activation.js';
+import type { Db } from './database.js';
+import type { ListQuery, SortOrder } from './paging.js';
+import { isStorableText } from './text-match.js';
+
+/** Which activations, in which order; the parent is of the kind that `scope` names. */
+export interface ActivationListRequest {
+  workspaceId: number;
+  scope: 'workspace' | 'destination' | 'segment';
+  filter: { destinationId?: number | null; segmentId?: string | null; states?: ActivationState[] | null };
+  orderBy: ActivationOrderName;
+}
+
+/** Orders of {@link activationList}. */
+export type ActivationOrderName = 'CREATED_AT_ASC' | 'CREATED_AT_DESC' | 'UPDATED_AT_ASC' | 'UPDATED_AT_DESC';
+
+/** Adds an activation without segments: {@link replaceMappings} adds them. */
+export async function insertActivation(
+  tx: Db,
+  activation: { workspaceId: number; destinationId: number; attributes: readonly string[] },
+): Promise<Activation> {
+  const row = await tx
+    .insertInto('activation')
+    .values({
+      workspace_id: activation.workspaceId,
+      destination_id: activation.destinationId,
+      attributes: [...activation.attributes],
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return ActivationRow.parse(row);
+}
+
+/** Changes an activation that is at the expected version; null if there is none. */
+export async function updateActivationRow(
+  tx: Db,
+  workspaceId: number,
+  change: { id: number; expectedVersion: number; attributes?: readonly string[] | undefined },
+): Promise<Activation | null> {
+  const row = await tx
+    .updateTable('activation')
+    .set((eb) => ({
+      ...(change.attributes && { attributes: [...change.attributes] }),
+      version: eb('version', '+', 1),
+      updated_at: sql<Date>`now()`,
+    }))
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', change.id)
+    .where('version', '=', change.expectedVersion)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? ActivationRow.parse(row) : null;
+}
+
+/** Deletes an activation and its mappings; what else names it stays, see the schema's comments. */
+export async function deleteActivationRow(tx: Db, id: number): Promise<void> {
+  await tx.deleteFrom('activation').where('id', '=', id).execute();
+}
+
+/** Whether the workspace has this destination. */
+export async function hasDestination(db: Db, workspaceId: number, id: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('destination')
+    .select('id')
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Finds an activation of the workspace. */
+export async function findActivation(db: Db, workspaceId: number, id: number): Promise<Activation | null> {
+  const [found] = await listActivationsByIds(db, workspaceId, [id]);
+  return found ?? null;
+}
+
+/** Reads activations by internal id, in their order; null where there is none in the workspace. */
+export async function listActivationsByIds(
+  db: Db,
+  workspaceId: number,
+  ids: readonly number[],
+): Promise<(Activation | null)[]> {
+  const rows = await db
+    .selectFrom('activation')
+    .selectAll()
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', sql<number>`any(${[...ids]}::bigint[])`)
+    .execute();
+  const found = new Map(rows.map((row) => [row.id, ActivationRow.parse(row)]));
+  return ids.map((id) => found.get(id) ?? null);
+}
+
+/** The list of activations of a workspace, destination or segment. */
+export function activationList(request: ActivationListRequest): ListQuery<Activation> {
+  const { destinationId, segmentId, states } = request.filter;
+  const conditions = [SCOPES[request.scope], sql`activation.workspace_id = ${request.workspaceId}`];
+  if (destinationId != null) conditions.push(sql`activation.destination_id = ${destinationId}`);
+  if (states != null) conditions.push(sql`activation.state = any(${states}::text[])`);
+  if (segmentId != null)
+    conditions.push(sql`exists (
+      select from activation_segment mapped join segment on segment.id = mapped.segment_id
+      where mapped.activation_id = activation.id and segment.segment_id = ${isStorableText(segmentId) ? segmentId : null}
+        and segment.workspace_id = ${request.workspaceId})`);
+  return {
+    name: 'activations',
+    workspaceId: request.workspaceId,
+    columns: sql`activation.*`,
+    from: sql`activation`,
+    conditions,
+    order: ORDERS[request.orderBy],
+    parse: (row) => ActivationRow.parse(row),
+  };
+}
+
+const SCOPES = {
+  workspace: sql`activation.workspace_id = parent.id`,
+  destination: sql`activation.destination_id = parent.id`,
+  segment: sql`exists (
+    select from activation_segment own where own.activation_id = activation.id and own.segment_id = parent.id)`,
+};
+
+const byCreatedAt: SortOrder['keys'] = [
+  { expression: sql`activation.created_at`, type: 'timestamptz' },
+  { expression: sql`activation.id`, type: 'bigint' },
+];
+const byUpdatedAt: SortOrder['keys'] = [
+  { expression: sql`activation.updated_at`, type: 'timestamptz' },
+  { expression: sql`activation.id`, type: 'bigint' },
+];
+
+const ORDERS: Record<ActivationOrderName, SortOrder> = {
+  CREATED_AT_ASC: { name: 'CREATED_AT_ASC', keys: byCreatedAt, direction: 'asc' },
+  CREATED_AT_DESC: { name: 'CREATED_AT_DESC', keys: byCreatedAt, direction: 'desc' },
+  UPDATED_AT_ASC: { name: 'UPDATED_AT_ASC', keys: byUpdatedAt, direction: 'asc' },
+  UPDATED_AT_DESC: { name: 'UPDATED_AT_DESC', keys: byUpdatedAt, direction: 'desc' },
+};
+
+const ActivationRow = z
+  .object({
+    id: z.number(),
+    workspace_id: z.number(),
+    destination_id: z.number(),
+    state: z.enum(['ACTIVE', 'PAUSED']),
+    attributes: z.array(z.string()),
+    version: z.number(),
+    created_at: z.date(),
+    updated_at: z.date(),
+  })
+  .transform(
+    (row): Activation => ({
+      id: row.id,
+      workspaceId: row.workspace_id,
+      destinationId: row.destination_id,
+      state: row.state,
+      attributes: row.attributes,
+      version: row.version,
+      createdAt: row.created_at,
+      updatedAt: row.updated_at,
+    }),
+  );
