@@ -8,12 +8,12 @@ const GROWTH = 1.05;
 /** Upper bound of bucket 0. */
 const SMALLEST_MS = 0.1;
 /** Upper bound of the last bucket: 28 days, longer than records wait. */
-const LARGEST_BUCKET = 486;
+const LARGEST_BUCKET = 491;
 
 /** Prefix of the counters, such as `latency.142`, in the flat maps of export_lane. */
 export const LATENCY_PREFIX = 'latency.';
 
-/** The bucket of a latency, 0–486; what is below 0.1 ms or no number falls into 0. */
+/** The bucket of a latency, 0–491; what is below 0.1 ms or no number falls into 0. */
 export function latencyBucket(ms: number): number {
   if (!(ms > SMALLEST_MS)) return 0;
   return Math.min(LARGEST_BUCKET, Math.ceil(Math.log(ms / SMALLEST_MS) / Math.log(GROWTH)));

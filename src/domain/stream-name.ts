@@ -28,7 +28,13 @@ export type ParsedStream =
 /** The longest stream name that Kinesis allows, in characters. */
 export const MAX_STREAM_NAME_CHARACTERS = 128;
 
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+/** Form of a region, whole value. */
+export const REGION_PATTERN = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+/** Form of a stream's name or ARN, whole value; whether an ARN's region is the right one, it cannot tell. */
+export const STREAM_PATTERN =
+  /^(?:[a-zA-Z0-9_.-]{1,128}|arn:aws(?:-[a-z]+)*:kinesis:[a-z0-9-]+:\d{12}:stream\/[a-zA-Z0-9_.-]{1,128})$/;
+
 // Far beyond every region there is: the pattern is linear, the bound keeps host names short.
 const MAX_REGION_CHARACTERS = 32;
 const NAME = /^[a-zA-Z0-9_.-]+$/;
@@ -36,7 +42,7 @@ const ARN = /^arn:(aws(?:-[a-z]+)*):kinesis:([a-z0-9-]+):(\d{12}):stream\/([a-zA
 
 /** Whether a text has the shape of an AWS region; no list, so that new regions and partitions work. */
 export function isRegion(text: string): boolean {
-  return text.length <= MAX_REGION_CHARACTERS && REGION.test(text);
+  return text.length <= MAX_REGION_CHARACTERS && REGION_PATTERN.test(text);
 }
 
 /**

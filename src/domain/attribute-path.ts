@@ -1,0 +1,62 @@
+/** Attribute paths: dot paths such as `person.name.firstName` that say which attributes records hold. */
+
+import type { InputIssues } from './input-issues.js';
+
+/** Kinds of values that cannot be mapped. */
+export type UnmappableType = 'array' | 'object';
+
+/** Most paths of an activation. */
+export const MAX_ATTRIBUTES = 100;
+const MAX_PATH_LENGTH = 512;
+
+/**
+ * Checks the form of an activation's attribute paths: at most 100 of 1–512 characters, with non-empty parts between
+ * the dots, none twice and none above another (`a` cannot be a value and hold `a.b`).
+ */
+export function checkAttributePaths(issues: InputIssues, paths: readonly string[]): void {
+  if (paths.length > MAX_ATTRIBUTES) {
+    issues.add('OUT_OF_RANGE', 'attributes', `\`attributes\` has ${paths.length} paths; give 0–${MAX_ATTRIBUTES}.`);
+    return;
+  }
+  const known = new Set(paths);
+  const seen = new Set<string>();
+  paths.forEach((path, index) => {
+    const field = ['attributes', String(index)];
+    const faults = issues.count;
+    issues.checkText(field, path, { min: 1, max: MAX_PATH_LENGTH });
+    if (issues.count > faults) return;
+    if (path.split('.').includes(''))
+      issues.add('MALFORMED', field, `\`${path}\` has an empty part: write names with single dots between them.`);
+    else if (seen.has(path)) issues.add('DUPLICATE', field, `\`${path}\` is there twice: leave one out.`);
+    else checkAbove(issues, { field, path, known });
+    seen.add(path);
+  });
+}
+
+/** Reports paths that hold arrays or maps in stored profiles. `types` has one entry a path, null where it is neither. */
+export function checkAttributeTypes(
+  issues: InputIssues,
+  paths: readonly string[],
+  types: readonly (UnmappableType | null)[],
+): void {
+  types.forEach((type, index) => {
+    if (type === null) return;
+    const path = paths[index] ?? '';
+    const [name, remedy] =
+      type === 'array'
+        ? ['an array', 'records hold texts, numbers and booleans only, so leave it out']
+        : ['a map', 'name the paths below it instead'];
+    issues.add('NOT_ALLOWED', ['attributes', String(index)], `\`${path}\` is ${name} in stored profiles: ${remedy}.`);
+  });
+}
+
+function checkAbove(issues: InputIssues, check: { field: string[]; path: string; known: Set<string> }): void {
+  const parts = check.path.split('.');
+  for (let length = 1; length < parts.length; length += 1) {
+    const above = parts.slice(0, length).join('.');
+    if (!check.known.has(above)) continue;
+    const message = `\`${check.path}\` is below \`${above}\`, which is there too: keep one of them.`;
+    issues.add('NOT_ALLOWED', check.field, message);
+    return;
+  }
+}

@@ -1,0 +1,145 @@
+/** Credentials: authenticated identities at AWS. The secret goes in and never comes out. */
+
+import {
+  deleteCredentialRow,
+  findCredential,
+  insertCredential,
+  lockCredential,
+  reserveCredentialId,
+  type StoredSecret,
+  updateCredentialRow,
+} from '../storage/credentials.js';
+import type { Db } from '../storage/database.js';
+import { hasDestinationWithCredential } from '../storage/destinations.js';
+import {
+  type CheckedCredential,
+  type CredentialChange,
+  checkCredentialChange,
+  checkNewCredential,
+  type NewCredential,
+} from './credential-input.js';
+import { keyReused, runOnce } from './idempotency.js';
+import type { SecretSeal } from './secret-seal.js';
+import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
+
+/** A credential as it is stored, without its secret. */
+export interface Credential {
+  id: number;
+  workspaceId: number;
+  name: string;
+  kind: 'ACCESS_KEY';
+  version: number;
+  accessKeyIdLast4: string;
+  /** When the secret in use was added. */
+  secretCreatedAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Changes credentials of one workspace at a time. */
+export interface Credentials {
+  /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
+  create(workspaceId: number, input: NewCredential): Promise<Credential>;
+  /** @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. */
+  update(workspaceId: number, input: CredentialChange): Promise<Credential>;
+  /** Deletes a credential and its secret. @throws {NotFoundError} @throws {InvalidStateError} IN_USE. */
+  delete(workspaceId: number, id: number): Promise<void>;
+}
+
+const SECRET_FIELD = 'secretAccessKey';
+
+/** Makes the service. */
+export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): Credentials {
+  const { db, seal } = dependencies;
+  return {
+    async create(workspaceId, input) {
+      const checked = checkNewCredential(input);
+      return await db.transaction().execute((tx) => createOnce({ tx, seal, workspaceId }, checked));
+    },
+
+    async update(workspaceId, input) {
+      checkCredentialChange(input);
+      const updated = await updateCredentialRow(db, workspaceId, input);
+      if (updated) return updated;
+      throw versionConflict(await getCredential(db, workspaceId, input.id), input.expectedVersion);
+    },
+
+    async delete(workspaceId, id) {
+      await db.transaction().execute(async (tx) => {
+        // Locked first: a destination that is being made with it is either seen below, or does not find it any more.
+        await lockCredential(tx, workspaceId, id, 'update');
+        const credential = await getCredential(tx, workspaceId, id);
+        if (await hasDestinationWithCredential(tx, id)) throw inUse(credential);
+        await deleteCredentialRow(tx, id);
+      });
+    },
+  };
+}
+
+/**
+ * Opens a credential's secret, for the calls to AWS.
+ * @throws {SecretUnreadableError} if it was sealed with another key, or its row was changed.
+ */
+export function openSecret(
+  seal: SecretSeal,
+  secret: Omit<StoredSecret, 'version'>,
+): { accessKeyId: string; secretAccessKey: string } {
+  const { workspaceId, credentialId, secretVersion } = secret;
+  const binding = { workspaceId, credentialId, field: SECRET_FIELD, version: secretVersion };
+  return { accessKeyId: secret.accessKeyId, secretAccessKey: seal.open(secret.sealed, binding) };
+}
+
+interface Creation {
+  tx: Db;
+  seal: SecretSeal;
+  workspaceId: number;
+}
+
+async function createOnce(creation: Creation, input: CheckedCredential): Promise<Credential> {
+  const { tx, seal, workspaceId } = creation;
+  const { idempotencyKey: key, secretAccessKey, ...open } = input;
+  const compared = { ...open, secretAccessKey: seal.fingerprint(secretAccessKey) };
+  const call = { workspaceId, operation: 'createCredential', key, input: compared };
+  const { answer } = await runOnce(tx, call, async () => [
+    { kind: 'Credential', id: await insertSealed(creation, input) },
+  ]);
+  const credential = await findCredential(tx, workspaceId, answer[0].id);
+  if (credential) return credential;
+  throw keyReused(answer[0], 'for a credential that was deleted since,');
+}
+
+/** The id comes first: the seal is bound to it. */
+async function insertSealed(creation: Creation, input: CheckedCredential): Promise<number> {
+  const { tx, seal, workspaceId } = creation;
+  const id = await reserveCredentialId(tx);
+  const binding = { workspaceId, credentialId: id, field: SECRET_FIELD, version: 1 };
+  const sealed = seal.seal(input.secretAccessKey, binding);
+  const { kind, name, accessKeyId, expiresAt } = input;
+  await insertCredential(tx, { id, workspaceId, kind, name, accessKeyId, sealed, expiresAt: expiresAt ?? null });
+  return id;
+}
+
+/** @throws {NotFoundError} naming the input's `id`. */
+async function getCredential(db: Db, workspaceId: number, id: number): Promise<Credential> {
+  const credential = await findCredential(db, workspaceId, id);
+  if (credential) return credential;
+  throw new NotFoundError('There is no such credential in this workspace: check `id`.', ['input', 'id']);
+}
+
+function versionConflict(current: Credential, expected: number): ConflictError {
+  const message = `Credential ${current.name} is at version ${current.version}, not ${expected}: merge with \`current\` and send again.`;
+  return new ConflictError('VERSION_CONFLICT', message, {
+    path: ['input', 'expectedVersion'],
+    current: { kind: 'Credential', id: current.id },
+  });
+}
+
+function inUse(credential: Credential): InvalidStateError {
+  const message = `Credential ${credential.name} is in use by destinations: give them another one, or delete them, first.`;
+  return new InvalidStateError('IN_USE', message, {
+    path: ['input', 'id'],
+    current: { kind: 'Credential', id: credential.id },
+  });
+}

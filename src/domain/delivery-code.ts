@@ -1,0 +1,110 @@
+/** Codes of failures, skips, deferrals and halts: one table for the engine, the schema and the docs. */
+
+/** Where a code occurs. */
+export type DeliveryCodeKind = 'FAILURE' | 'SKIP' | 'DEFERRAL' | 'HALT';
+
+/** What a code means and what to do. */
+export interface DeliveryCodeEntry {
+  kind: DeliveryCodeKind;
+  meaning: string;
+  remedy: string;
+  /** Whether trying again, unchanged, can help. */
+  retryable: boolean;
+}
+
+const failure = (meaning: string, remedy: string, retryable: boolean): DeliveryCodeEntry => ({
+  kind: 'FAILURE',
+  meaning,
+  remedy,
+  retryable,
+});
+const skip = (meaning: string, remedy = 'Nothing: this is a rule, not a fault.'): DeliveryCodeEntry => ({
+  kind: 'SKIP',
+  meaning,
+  remedy,
+  retryable: false,
+});
+const deferral = (meaning: string, remedy: string): DeliveryCodeEntry => ({
+  kind: 'DEFERRAL',
+  meaning,
+  remedy,
+  retryable: true,
+});
+const halt = (meaning: string, remedy: string): DeliveryCodeEntry => ({
+  kind: 'HALT',
+  meaning,
+  remedy,
+  retryable: true,
+});
+
+/** Every code with its catalogue entry. */
+export const DELIVERY_CODES = {
+  RECORD_TOO_LARGE: failure(
+    "Data and partition key together exceed the stream's record size limit.",
+    "Map fewer attributes, or raise the stream's limit; then retry the failed records.",
+    false,
+  ),
+  RECORD_REFUSED: failure(
+    'AWS refuses this very record as invalid.',
+    "Read `message` and `awsCode`, mend the profile or the destination's settings, then retry the failed record.",
+    false,
+  ),
+  RETRIES_EXHAUSTED: failure(
+    'An error that the product does not know outlasted its retry budget.',
+    'Read `awsCode` and give `awsRequestId` to AWS support; then retry the failed record.',
+    true,
+  ),
+  NOT_A_MEMBER: skip('The profile is not a present member of an activated segment any more.'),
+  PROFILE_DELETED: skip('The profile was erased.'),
+  SEGMENT_UNMAPPED: skip('The segment was taken out of the activation.'),
+  ACTIVATION_DELETED: skip('The activation was deleted.'),
+  EXPORT_CANCELED: skip('The export was canceled.', 'Trigger a new export if the records are still wanted.'),
+  FAILED_RECORD_DISCARDED: skip('The failed record was discarded.'),
+  THROTTLED: deferral(
+    'The shard or stream is over its throughput.',
+    'Nothing: records go again by themselves. Add shards if it lasts.',
+  ),
+  KMS_THROTTLED: deferral(
+    'AWS KMS is over its throughput.',
+    'Nothing: records go again by themselves. Ask AWS for a higher KMS quota if it lasts.',
+  ),
+  AWS_UNAVAILABLE: deferral(
+    'AWS answered 5xx, or no connection could be made.',
+    'Nothing: records go again by themselves. Check the network and the AWS status page if it lasts.',
+  ),
+  OUTCOME_UNKNOWN: deferral(
+    'No readable answer came in time; the record may be in the stream, and sending it again may duplicate it.',
+    'Nothing: records go again by themselves; consumers drop copies by `recordId`.',
+  ),
+  CREDENTIAL_EXPIRED: halt('The credential has expired.', 'Give the credential a new secret.'),
+  CREDENTIAL_REFUSED: halt(
+    'AWS does not know the access key, or the secret is wrong.',
+    'Check the access key at AWS IAM and give the credential a valid one.',
+  ),
+  CLOCK_SKEWED: halt("This server's clock is too far from AWS's.", "Set the server's clock (NTP)."),
+  ACCESS_DENIED: halt('A permission is missing.', 'Add kinesis:PutRecords on the stream to the IAM policy.'),
+  KMS_ACCESS_DENIED: halt(
+    "The permission for the stream's KMS key is missing.",
+    "Add kms:GenerateDataKey on the stream's key to the IAM policy.",
+  ),
+  KMS_KEY_DISABLED: halt("The stream's KMS key is disabled.", 'Enable the key at AWS KMS.'),
+  KMS_KEY_INVALID_STATE: halt(
+    "The stream's KMS key is in a state that forbids its use.",
+    'Bring the key back to the state Enabled at AWS KMS.',
+  ),
+  KMS_KEY_NOT_FOUND: halt("The stream's KMS key does not exist.", 'Give the stream another key at Amazon Kinesis.'),
+  KMS_NOT_SUBSCRIBED: halt('The AWS account is not subscribed to KMS.', 'Subscribe the AWS account to KMS.'),
+  STREAM_NOT_FOUND: halt(
+    'The stream does not exist in this region.',
+    "Create the stream, or change the destination's stream or region.",
+  ),
+  STREAM_NOT_ACTIVE: halt('The stream is being created or deleted.', 'Wait until the stream is ACTIVE.'),
+} as const satisfies Record<string, DeliveryCodeEntry>;
+
+/** Why a record failed, was skipped or waits, or why a destination halts. */
+export type DeliveryCode = keyof typeof DELIVERY_CODES;
+
+/** Whether a text is a {@link DeliveryCode}. */
+export function isDeliveryCode(text: string): text is DeliveryCode {
+  return Object.hasOwn(DELIVERY_CODES, text);
+}

@@ -1,0 +1,157 @@
+/** What may be typed into an Amazon Kinesis destination. */
+
+import { MAX_NAME_CHARACTERS } from './credential-input.js';
+import type { Destination, MembershipScope, MembershipStatuses } from './destination.js';
+import { checkIdempotencyKey } from './idempotency.js';
+import { InputIssues } from './input-issues.js';
+import { isRegion, MAX_STREAM_NAME_CHARACTERS, parseStream, type StreamNameFault } from './stream-name.js';
+import type { UserErrorCode } from './user-error.js';
+
+/** What a destination is set to. */
+export interface KinesisSettings {
+  name: string;
+  description: string | null;
+  /** Internal id. */
+  credentialId: number;
+  region: string;
+  /** Name or ARN. */
+  stream: string;
+  includeSegmentNames: boolean;
+  includeSegmentTimestamps: boolean;
+  membershipScope: MembershipScope;
+  membershipStatuses: MembershipStatuses;
+}
+
+/** The settings that have defaults. */
+type OptionalSetting =
+  | 'description'
+  | 'includeSegmentNames'
+  | 'includeSegmentTimestamps'
+  | 'membershipScope'
+  | 'membershipStatuses';
+
+/** Input of `Destinations.createKinesis`; what is undefined or null gets its default. */
+export type NewKinesisDestination = Omit<KinesisSettings, OptionalSetting> & {
+  [Name in OptionalSetting]?: KinesisSettings[Name] | null;
+} & { idempotencyKey?: string | null };
+
+/** Input of `Destinations.updateKinesis`; what is undefined stays, null sets the default. */
+export type KinesisDestinationChange = {
+  [Name in keyof KinesisSettings]?: KinesisSettings[Name] | null;
+} & { id: number; expectedVersion: number };
+
+/** Longest description, in characters. */
+export const MAX_DESCRIPTION_CHARACTERS = 1000;
+
+/** What settings are when nothing else is said. */
+export const KINESIS_DEFAULTS = {
+  description: null,
+  includeSegmentNames: false,
+  includeSegmentTimestamps: false,
+  membershipScope: 'MAPPED_ONLY',
+  membershipStatuses: 'THREE_STATE',
+} as const satisfies Pick<KinesisSettings, OptionalSetting>;
+
+/** Fills in the defaults of a new destination. */
+export function toNewSettings(input: NewKinesisDestination): KinesisSettings {
+  const { name, credentialId, region, stream } = input;
+  return { name, credentialId, region, stream, ...optionalSettings(input, KINESIS_DEFAULTS) };
+}
+
+/** Lays a change over what a destination is set to. */
+export function mergeSettings(current: Destination, change: KinesisDestinationChange): KinesisSettings {
+  return {
+    name: change.name ?? current.name,
+    credentialId: change.credentialId ?? current.credentialId,
+    region: change.region ?? current.region,
+    stream: change.stream ?? current.stream,
+    ...optionalSettings(change, current),
+  };
+}
+
+/** Collects the faults of settings, but for whether the credential exists. */
+export function checkSettings(settings: KinesisSettings, idempotencyKey?: string | null): InputIssues {
+  const issues = new InputIssues();
+  checkText(issues, settings);
+  checkRegionAndStream(issues, settings.region, settings.stream);
+  checkIdempotencyKey(issues, idempotencyKey);
+  return issues;
+}
+
+/** As {@link checkSettings}, for what a change makes of a destination; fields that cannot be cleared are faults if null. */
+export function checkSettingsChange(settings: KinesisSettings, change: KinesisDestinationChange): InputIssues {
+  const issues = new InputIssues();
+  for (const name of ['name', 'credentialId', 'region', 'stream'] as const)
+    if (change[name] === null)
+      issues.add('REQUIRED', name, `\`${name}\` cannot be cleared; give a value, or leave it out.`);
+  checkText(issues, settings);
+  checkRegionAndStream(issues, settings.region, settings.stream);
+  return issues;
+}
+
+function optionalSettings(
+  given: { [Name in OptionalSetting]?: KinesisSettings[Name] | null },
+  otherwise: Pick<KinesisSettings, OptionalSetting>,
+): Pick<KinesisSettings, OptionalSetting> {
+  const choose = <Value>(value: Value | null | undefined, present: Value, cleared: Value): Value =>
+    value === undefined ? present : (value ?? cleared);
+  const none = KINESIS_DEFAULTS;
+  return {
+    description: given.description === undefined ? otherwise.description : given.description,
+    includeSegmentNames: choose(given.includeSegmentNames, otherwise.includeSegmentNames, none.includeSegmentNames),
+    includeSegmentTimestamps: choose(
+      given.includeSegmentTimestamps,
+      otherwise.includeSegmentTimestamps,
+      none.includeSegmentTimestamps,
+    ),
+    membershipScope: choose(given.membershipScope, otherwise.membershipScope, none.membershipScope),
+    membershipStatuses: choose(given.membershipStatuses, otherwise.membershipStatuses, none.membershipStatuses),
+  };
+}
+
+function checkText(issues: InputIssues, settings: KinesisSettings): void {
+  issues.checkText('name', settings.name, { min: 1, max: MAX_NAME_CHARACTERS });
+  if (settings.description !== null)
+    issues.checkText('description', settings.description, { min: 0, max: MAX_DESCRIPTION_CHARACTERS });
+}
+
+/** A stream is judged even beside a wrong region, so that a form shows both faults at once. */
+function checkRegionAndStream(issues: InputIssues, region: string, stream: string): void {
+  const regionIsRight = isRegion(region);
+  if (!regionIsRight)
+    issues.add(
+      region === '' ? 'REQUIRED' : 'MALFORMED',
+      'region',
+      'This `region` is none: give one as AWS writes it, such as `us-east-2`, in lower case, without zone or host name.',
+    );
+  const parsed = parseStream(stream, regionIsRight ? region : ANY_REGION);
+  if (parsed.ok || (!regionIsRight && parsed.fault === 'STREAM_ARN_OTHER_REGION')) return;
+  const { code, message } = STREAM_FAULTS[parsed.fault];
+  issues.add(code, 'stream', message);
+}
+
+/** Stands in for a region that is wrong itself. */
+const ANY_REGION = 'us-east-1';
+
+const STREAM_FAULTS: Record<StreamNameFault, { code: UserErrorCode; message: string }> = {
+  REGION_MALFORMED: { code: 'MALFORMED', message: 'Give a right `region` first.' },
+  STREAM_NAME_EMPTY: { code: 'REQUIRED', message: '`stream` is empty: give the name or ARN of an existing stream.' },
+  STREAM_NAME_TOO_LONG: {
+    code: 'OUT_OF_RANGE',
+    message: `\`stream\` is too long: a stream's name has 1–${MAX_STREAM_NAME_CHARACTERS} characters.`,
+  },
+  STREAM_NAME_MALFORMED: {
+    code: 'MALFORMED',
+    message:
+      '`stream` holds characters that no stream name has: give letters, digits, `_`, `.` and `-`, without spaces, or the ARN.',
+  },
+  STREAM_ARN_MALFORMED: {
+    code: 'MALFORMED',
+    message:
+      '`stream` is no ARN of a stream: give it as `arn:aws:kinesis:<region>:<account>:stream/<name>`, or the name.',
+  },
+  STREAM_ARN_OTHER_REGION: {
+    code: 'NOT_ALLOWED',
+    message: '`stream` is an ARN of another region than `region`: make the two agree.',
+  },
+};

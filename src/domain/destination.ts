@@ -1,0 +1,191 @@
+/** Destinations: configured targets. */
+
+import { lockCredential } from '../storage/credentials.js';
+import type { Db } from '../storage/database.js';
+import { resetHealth } from '../storage/destination-health.js';
+import {
+  deleteDeliveryRows,
+  deleteDestinationRow,
+  deleteLanes,
+  findDestination,
+  hasUnfinishedExport,
+  insertDestination,
+  insertLanes,
+  lockDestination,
+  updateDestinationRow,
+} from '../storage/destinations.js';
+import { recordHealth } from '../storage/state-events.js';
+import { lockWorkspace } from '../storage/workspace-lock.js';
+import {
+  checkSettings,
+  checkSettingsChange,
+  type KinesisDestinationChange,
+  type KinesisSettings,
+  mergeSettings,
+  type NewKinesisDestination,
+  toNewSettings,
+} from './destination-input.js';
+import { keyReused, runOnce } from './idempotency.js';
+import type { InputIssues } from './input-issues.js';
+import { LANE_COUNT } from './lane.js';
+import { runTransaction } from './transaction.js';
+import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
+
+/** Which memberships a record holds. */
+export type MembershipScope = 'ALL' | 'MAPPED_ONLY';
+
+/** Which statuses records use. */
+export type MembershipStatuses = 'THREE_STATE' | 'TWO_STATE';
+
+/** How a destination is. */
+export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'THROTTLED' | 'HALTED' | 'UNTESTED';
+
+/** Whether a destination works, and if not, why. */
+export interface DestinationHealth {
+  status: HealthStatus;
+  /** A DeliveryCode; null if HEALTHY or UNTESTED. */
+  code: string | null;
+  message: string | null;
+  awsRequestId: string | null;
+  since: Date;
+  /** When a halted destination is tried again; null if not halted. */
+  nextProbeAt: Date | null;
+}
+
+/** A destination as it is stored. */
+export interface Destination {
+  id: number;
+  workspaceId: number;
+  kind: 'AMAZON_KINESIS';
+  name: string;
+  description: string | null;
+  enabled: boolean;
+  credentialId: number;
+  region: string;
+  /** Name or ARN, as given. */
+  stream: string;
+  includeSegmentNames: boolean;
+  includeSegmentTimestamps: boolean;
+  membershipScope: MembershipScope;
+  membershipStatuses: MembershipStatuses;
+  version: number;
+  health: DestinationHealth;
+  /** Newest event position of each lane 0–15, then of what happens outside lanes: read in one snapshot with the rest. */
+  positions: number[];
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+/** Changes destinations of one workspace at a time. */
+export interface Destinations {
+  /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
+  createKinesis(workspaceId: number, input: NewKinesisDestination): Promise<Destination>;
+  /** @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. */
+  updateKinesis(workspaceId: number, input: KinesisDestinationChange): Promise<Destination>;
+  /** Deletes a destination and all that belongs to it. @throws {NotFoundError} @throws {InvalidStateError} EXPORT_RUNNING. */
+  delete(workspaceId: number, id: number): Promise<void>;
+}
+
+/** Makes the service. */
+export function createDestinations(dependencies: { db: Db }): Destinations {
+  const { db } = dependencies;
+  return {
+    async createKinesis(workspaceId, input) {
+      return await db.transaction().execute((tx) => createOnce(tx, workspaceId, input));
+    },
+
+    async updateKinesis(workspaceId, input) {
+      return await runTransaction(db, (tx) => updateSettings(tx, workspaceId, input));
+    },
+
+    async delete(workspaceId, id) {
+      await runTransaction(db, (tx) => deleteWhole(tx, workspaceId, id));
+    },
+  };
+}
+
+async function createOnce(tx: Db, workspaceId: number, input: NewKinesisDestination): Promise<Destination> {
+  const settings = toNewSettings(input);
+  const checked = { workspaceId, settings, issues: checkSettings(settings, input.idempotencyKey) };
+  if (checked.issues.count > 0) await checkCredential(tx, checked);
+  const call = { workspaceId, operation: 'createKinesisDestination', key: input.idempotencyKey, input: settings };
+  const { answer } = await runOnce(tx, call, async () => {
+    await checkCredential(tx, checked);
+    const id = await insertDestination(tx, workspaceId, settings);
+    await insertLanes(tx, { workspaceId, destinationId: id, laneCount: LANE_COUNT });
+    return [{ kind: 'KinesisDestination', id }];
+  });
+  const destination = await findDestination(tx, workspaceId, answer[0].id);
+  if (destination) return destination;
+  throw keyReused(answer[0], 'for a destination that was deleted since,');
+}
+
+async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestinationChange): Promise<Destination> {
+  await lockDestination(tx, workspaceId, change.id, 'no key update');
+  const current = await getDestination(tx, workspaceId, change.id);
+  const settings = mergeSettings(current, change);
+  await checkCredential(tx, { workspaceId, settings, issues: checkSettingsChange(settings, change) });
+  if (current.version !== change.expectedVersion) throw versionConflict(current, change.expectedVersion);
+  await updateDestinationRow(tx, current.id, settings);
+  // What was seen of another stream, or with other credentials, says nothing of these.
+  if (isRetargeted(current, settings) && (await resetHealth(tx, current.id))) await recordHealth(tx, current.id);
+  return await getDestination(tx, workspaceId, current.id);
+}
+
+function isRetargeted(current: Destination, settings: KinesisSettings): boolean {
+  const { credentialId, region, stream } = settings;
+  return current.credentialId !== credentialId || current.region !== region || current.stream !== stream;
+}
+
+async function deleteWhole(tx: Db, workspaceId: number, id: number): Promise<void> {
+  const destination = await getDestination(tx, workspaceId, id);
+  await refuseWhileExporting(tx, destination);
+  // Without its lanes no worker commits for it any more: each commit compares the lane's worker and epoch. The bulk
+  // goes before the workspace's lock, which stops every writer; the lock comes before the destination's row, as
+  // whoever activates takes them in that order too.
+  await deleteLanes(tx, id);
+  await deleteDeliveryRows(tx, id);
+  await lockWorkspace(tx, workspaceId, 'exclusive');
+  if (!(await lockDestination(tx, workspaceId, id, 'update'))) throw notFound();
+  await refuseWhileExporting(tx, destination);
+  await deleteDestinationRow(tx, id);
+}
+
+/** Adds the credential's fault to the others. @throws {InvalidInputError} if there is any. */
+async function checkCredential(
+  tx: Db,
+  checked: { workspaceId: number; settings: KinesisSettings; issues: InputIssues },
+): Promise<void> {
+  const { workspaceId, settings, issues } = checked;
+  if (!(await lockCredential(tx, workspaceId, settings.credentialId, 'key share')))
+    issues.add('NOT_FOUND', 'credentialId', 'There is no such credential in this workspace: check `credentialId`.');
+  issues.throwIfAny();
+}
+
+/** @throws {NotFoundError} naming the input's `id`. */
+async function getDestination(db: Db, workspaceId: number, id: number): Promise<Destination> {
+  const destination = await findDestination(db, workspaceId, id);
+  if (destination) return destination;
+  throw notFound();
+}
+
+async function refuseWhileExporting(tx: Db, destination: Destination): Promise<void> {
+  if (!(await hasUnfinishedExport(tx, destination.id))) return;
+  const message = `An export to destination ${destination.name} is not finished: wait for it or cancel it, then delete.`;
+  throw new InvalidStateError('EXPORT_RUNNING', message, {
+    path: ['input', 'id'],
+    current: { kind: 'KinesisDestination', id: destination.id },
+  });
+}
+
+function notFound(): NotFoundError {
+  return new NotFoundError('There is no such destination in this workspace: check `id`.', ['input', 'id']);
+}
+
+function versionConflict(current: Destination, expected: number): ConflictError {
+  const message = `Destination ${current.name} is at version ${current.version}, not ${expected}: merge with \`current\` and send again.`;
+  return new ConflictError('VERSION_CONFLICT', message, {
+    path: ['input', 'expectedVersion'],
+    current: { kind: 'KinesisDestination', id: current.id },
+  });
+}

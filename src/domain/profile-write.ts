@@ -1,0 +1,187 @@
+/** The one path by which profiles are written: the API's mutations and bulk ingest alike. */
+
+import type { Db } from '../storage/database.js';
+import {
+  findExistingProfileIds,
+  insertMemberships,
+  insertProfiles,
+  lockProfiles,
+  type MembershipWrite,
+  updateProfiles,
+  upsertMemberships,
+  type WrittenRow,
+} from '../storage/profile-writes.js';
+import { listSegmentsByKeys } from '../storage/segments.js';
+import { lockWorkspace } from '../storage/workspace-lock.js';
+import { parseMembershipTime } from './membership-time.js';
+import type { Profile } from './profile.js';
+import type { ChangeContext, MembershipChange, ProfileChange } from './profile-change.js';
+import { type FoldedChanges, foldChanges, groupByProfile, type ProfileGroup, refuseMissing } from './profile-group.js';
+import type { InputIssue } from './user-error.js';
+
+/** Changes to write in one transaction. */
+export interface ProfileWriteRequest {
+  workspaceId: number;
+  /** Checked; several of one profile are applied in their order, each on what the one before made of it. */
+  changes: readonly ProfileChange[];
+  /** True refuses changes of profiles that do not exist (NOT_FOUND); false creates them. */
+  existingOnly: boolean;
+  now: Date;
+}
+
+/** What became of one change. */
+export type ChangeOutcome =
+  | { status: 'CREATED' | 'UPDATED' | 'UNCHANGED'; profile: Profile }
+  | { status: 'REFUSED'; issues: InputIssue[] };
+
+/** One profile that was written, with all that its changes came to. */
+export interface ProfileWrite {
+  /** Null if it is new. */
+  before: Profile | null;
+  after: Profile;
+  membershipChanges: MembershipChange[];
+}
+
+/** What {@link writeProfiles} did. */
+export interface WrittenProfiles {
+  /** In the order of the changes. */
+  outcomes: ChangeOutcome[];
+  /** Profiles that changed, in no order; unchanged ones are not written and keep their revision. */
+  writes: ProfileWrite[];
+  segments: ChangeContext['segments'];
+}
+
+/** A profile was erased between two steps: the transaction has to be tried again. */
+export class ProfileRaceError extends Error {
+  override readonly name = 'ProfileRaceError';
+}
+
+/**
+ * Applies changes to profiles: locks, decides on the state after the locks, writes.
+ * @param tx a READ COMMITTED transaction that has written nothing yet.
+ * @throws {ProfileRaceError} if it has to be tried again in a new transaction.
+ */
+export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promise<WrittenProfiles> {
+  await lockWorkspace(tx, request.workspaceId, 'shared');
+  const context = { now: request.now, segments: await readSegments(tx, request) };
+  const groups = groupByProfile(request.workspaceId, request.changes);
+  const created = request.existingOnly ? [] : await createMissing(tx, { request, groups, context });
+  const updated = await changeExisting(tx, { request, groups, context, created });
+  const settled = [...created, ...updated];
+  const writes = settled.flatMap(({ write }) => write ?? []);
+  // Live triggers judge `writes` here: in this transaction, after every lock was taken.
+  const ofNew = writes.filter(({ before }) => before === null).flatMap(toMembershipWrites);
+  if (ofNew.length > 0) await insertMemberships(tx, ofNew);
+  const ofExisting = writes.filter(({ before }) => before !== null).flatMap(toMembershipWrites);
+  if (ofExisting.length > 0) await upsertMemberships(tx, ofExisting);
+  return { outcomes: toOutcomes(request, settled), writes, segments: context.segments };
+}
+
+/** A group that is done; `write` is null if nothing was written. */
+interface Settled {
+  group: ProfileGroup;
+  steps: FoldedChanges['steps'];
+  profile: Profile | null;
+  write: ProfileWrite | null;
+}
+
+/** What the steps of one call share. */
+interface Work {
+  request: ProfileWriteRequest;
+  groups: readonly ProfileGroup[];
+  context: ChangeContext;
+}
+
+async function readSegments(tx: Db, request: ProfileWriteRequest): Promise<ChangeContext['segments']> {
+  const named = request.changes.flatMap((change) => change.memberships.map((setting) => setting.segmentId));
+  const segmentIds = [...new Set(named)];
+  if (segmentIds.length === 0) return new Map();
+  const segments = await listSegmentsByKeys(tx, request.workspaceId, segmentIds);
+  return new Map(segments.flatMap((segment) => (segment ? [[segment.segmentId, segment]] : [])));
+}
+
+/** Adds the profiles that do not exist. Who was faster with one leaves it to {@link changeExisting}. */
+async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
+  const { request, context } = work;
+  const existing = await findExistingProfileIds(tx, request.workspaceId, work.groups);
+  const missing = work.groups.filter((group) => !existing.has(group.profileId));
+  const folds = missing.map((group) => ({ group, folded: foldChanges(null, group, context) }));
+  const rows = folds.flatMap(({ group: { profileId, lane }, folded: { after } }) =>
+    after ? [{ profileId, lane, ...after }] : [],
+  );
+  const inserted = rows.length > 0 ? await insertProfiles(tx, request.workspaceId, rows) : [];
+  const written = new Map(inserted.map((row) => [row.profileId, row]));
+  return folds.flatMap(({ group, folded }) => {
+    if (folded.after === null) return [{ group, steps: folded.steps, profile: null, write: null }];
+    const row = written.get(group.profileId);
+    return row ? [settle(group, { folded, before: null, row, request })] : [];
+  });
+}
+
+async function changeExisting(tx: Db, work: Work & { created: readonly Settled[] }): Promise<Settled[]> {
+  const { request, context } = work;
+  const done = new Set(work.created.map(({ group }) => group));
+  const open = work.groups.filter((group) => !done.has(group));
+  const locked = open.length > 0 ? await lockProfiles(tx, request.workspaceId, open) : [];
+  const found = new Map(locked.map((profile) => [profile.profileId, profile]));
+  const folds = open.map((group) => {
+    const before = found.get(group.profileId) ?? null;
+    if (before === null && !request.existingOnly) throw new ProfileRaceError('A profile was erased meanwhile.');
+    return { group, before, folded: before ? foldChanges(before, group, context) : refuseMissing(group) };
+  });
+  const changed = folds.flatMap(({ before, folded: { after } }) =>
+    before && after && after !== before
+      ? [{ ...after, lane: before.lane, id: before.id, profileId: before.profileId }]
+      : [],
+  );
+  const updated = changed.length > 0 ? await updateProfiles(tx, request.workspaceId, changed) : [];
+  const written = new Map(updated.map((row) => [row.profileId, row]));
+  return folds.map(({ group, before, folded }) => {
+    const row = written.get(group.profileId);
+    if (row) return settle(group, { folded, before, row, request });
+    return { group, steps: folded.steps, profile: before, write: null };
+  });
+}
+
+function settle(
+  group: ProfileGroup,
+  outcome: { folded: FoldedChanges; before: Profile | null; row: WrittenRow; request: ProfileWriteRequest },
+): Settled {
+  const { folded, before, row, request } = outcome;
+  if (!folded.after) throw new Error('A profile was written without a state.');
+  const { attributes, identities, memberships } = folded.after;
+  const place = { workspaceId: request.workspaceId, lane: group.lane, profileId: group.profileId };
+  const { id, revision, createdAt, updatedAt } = row;
+  const after = { id, ...place, attributes, identities, memberships, revision, createdAt, updatedAt };
+  return {
+    group,
+    steps: folded.steps,
+    profile: after,
+    write: { before, after, membershipChanges: folded.membershipChanges },
+  };
+}
+
+function toOutcomes(request: ProfileWriteRequest, settled: readonly Settled[]): ChangeOutcome[] {
+  const outcomes: ChangeOutcome[] = request.changes.map(() => ({ status: 'REFUSED', issues: [] }));
+  for (const { group, steps, profile } of settled) {
+    steps.forEach((step, index) => {
+      const place = group.places[index];
+      if (place === undefined) return;
+      if (typeof step !== 'string') outcomes[place] = { status: 'REFUSED', issues: step };
+      else if (profile) outcomes[place] = { status: step, profile };
+    });
+  }
+  return outcomes;
+}
+
+/** The final state of every membership touched: a segment that several changes touched is one row. */
+function toMembershipWrites({ after, membershipChanges }: ProfileWrite): MembershipWrite[] {
+  const segmentIds = [...new Set(membershipChanges.map((change) => change.segmentId))];
+  return segmentIds.flatMap((segmentId) => {
+    const membership = after.memberships[String(segmentId)];
+    if (!membership) return [];
+    const { status, qualifiedAt, validUntil = null } = membership;
+    const expiresAt = status === 'EXITED' || validUntil === null ? null : parseMembershipTime(validUntil);
+    return [{ lane: after.lane, segmentId, profileKey: after.id, status, qualifiedAt, validUntil, expiresAt }];
+  });
+}
