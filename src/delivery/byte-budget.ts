@@ -8,13 +8,13 @@ export interface ByteReservation extends Disposable {
   readonly bytes: number;
 }
 
-/** Shares out bytes in order of asking. */
+/** Shares out bytes in order of asking: who waits is not overtaken by another of its destination. */
 export class ByteBudget {
   readonly #limit: number;
   readonly #share: number;
   readonly #held = new Map<number, number>();
   #total = 0;
-  #waiting: { destinationId: number; bytes: number; admit: () => void }[] = [];
+  #waiting: Waiting[] = [];
 
   /** @param limits bytes over all destinations, and the most that one of them may hold. */
   constructor(limits: { totalBytes: number; destinationBytes: number }) {
@@ -28,8 +28,7 @@ export class ByteBudget {
    */
   async reserve(destinationId: number, bytes: number, signal: AbortSignal): Promise<ByteReservation> {
     signal.throwIfAborted();
-    if (!this.#fits(destinationId, bytes)) await this.#wait(destinationId, bytes, signal);
-    this.#add(destinationId, bytes);
+    await this.#queue(destinationId, bytes, signal);
     return {
       bytes,
       [Symbol.dispose]: () => {
@@ -39,10 +38,54 @@ export class ByteBudget {
     };
   }
 
-  #fits(destinationId: number, bytes: number): boolean {
+  #queue(destinationId: number, bytes: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.#waiting = this.#waiting.filter((other) => other !== entry);
+        reject(signal.reason);
+        this.#admitWaiting();
+      };
+      const admit = () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+      const entry = { destinationId, bytes, admit };
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(entry);
+      this.#admitWaiting();
+    });
+  }
+
+  /**
+   * Admits all that may go, in order, and counts their bytes at once: between the word and the waker's turn another
+   * could take the same bytes. Who waits for its own destination holds up only that one; who waits for the whole
+   * budget holds up all, else the large would starve among the small.
+   */
+  #admitWaiting(): void {
+    const blocked = new Set<number>();
+    const waiting: Waiting[] = [];
+    let isFull = false;
+    for (const entry of this.#waiting) {
+      const inShare = !blocked.has(entry.destinationId) && this.#fitsShare(entry);
+      isFull ||= inShare && !this.#fitsTotal(entry);
+      if (inShare && !isFull) {
+        this.#add(entry.destinationId, entry.bytes);
+        entry.admit();
+        continue;
+      }
+      blocked.add(entry.destinationId);
+      waiting.push(entry);
+    }
+    this.#waiting = waiting;
+  }
+
+  #fitsShare({ destinationId, bytes }: Waiting): boolean {
     const held = this.#held.get(destinationId) ?? 0;
-    const inShare = held === 0 || held + bytes <= this.#share;
-    return inShare && (this.#total === 0 || this.#total + bytes <= this.#limit);
+    return held === 0 || held + bytes <= this.#share;
+  }
+
+  #fitsTotal({ bytes }: Waiting): boolean {
+    return this.#total === 0 || this.#total + bytes <= this.#limit;
   }
 
   #add(destinationId: number, bytes: number): void {
@@ -51,29 +94,11 @@ export class ByteBudget {
     else this.#held.set(destinationId, held);
     this.#total += bytes;
   }
+}
 
-  #wait(destinationId: number, bytes: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const entry = { destinationId, bytes, admit: () => finish(resolve) };
-      const abort = () => {
-        this.#waiting = this.#waiting.filter((other) => other !== entry);
-        finish(() => reject(signal.reason));
-      };
-      const finish = (settle: () => void) => {
-        signal.removeEventListener('abort', abort);
-        settle();
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(entry);
-    });
-  }
-
-  /** Admits at most one at a time: the admitted one adds its bytes in a later turn of the event loop. */
-  #admitWaiting(): void {
-    const next = this.#waiting.find((entry) => this.#fits(entry.destinationId, entry.bytes));
-    if (!next) return;
-    this.#waiting = this.#waiting.filter((other) => other !== next);
-    next.admit();
-    queueMicrotask(() => queueMicrotask(() => this.#admitWaiting()));
-  }
+interface Waiting {
+  destinationId: number;
+  bytes: number;
+  /** Nothing else runs before it returns. */
+  admit: () => void;
 }

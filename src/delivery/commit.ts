@@ -5,63 +5,84 @@
 
 import type { Db } from '../storage/database.js';
 import { insertDeliveryEvent } from '../storage/delivery-events.js';
-import { listMembers, findListingOrder, LIST_CHUNK } from '../storage/export-audience.js';
-import { cancelPart, finishListing, finishPartIfSettled } from '../storage/export-settlement.js';
+import { findListingOrder, LIST_CHUNK, listMembers } from '../storage/export-audience.js';
+import { cancelPart, finishListing, finishSettledParts } from '../storage/export-settlement.js';
 import { fenceLane, type LaneClaim } from '../storage/lanes.js';
 import {
-  addExportCounts,
   deferRecords,
-  holdExport,
+  type ExportStep,
+  findErasedProfiles,
   keepFailedRecords,
-  moveCheckpoint,
+  moveExports,
   recoverFailedRecords,
   removeReasons,
 } from '../storage/page-commit.js';
+import type { ExportSlice } from '../storage/page-source.js';
 import type { Failpoint } from './failpoint.js';
 import type { Page } from './page.js';
-import type { Settlement } from './settlement.js';
+import { type Settlement, skipErased } from './settlement.js';
 
 /**
- * Puts a page on the books.
- * @returns the claim at its new position.
+ * Puts a page on the books. Records that failed while their profile was erased are put there as skipped.
+ * @returns the claim at its new position, and what was put on the books.
  * @throws {LaneLostError} if the lane has another owner; nothing was written.
  */
 export async function commitPage(
   db: Db,
   claim: LaneClaim,
   work: { page: Page; settlement: Settlement; failpoint: Failpoint },
-): Promise<LaneClaim> {
-  const { page, settlement, failpoint } = work;
+): Promise<{ next: LaneClaim; settlement: Settlement }> {
+  const { page, failpoint } = work;
+  let { settlement } = work;
   await db.transaction().execute(async (tx) => {
     await fenceLane(tx, claim, settlement.events.length);
     await failpoint('commit.fenced');
+    settlement = await settleErased(tx, claim, settlement);
     await keepFailedRecords(tx, claim, settlement.failures);
-    await recoverFailedRecords(tx, claim, settlement.retried);
+    const recovered = await recoverFailedRecords(tx, settlement.retried);
     await removeReasons(tx, claim, settlement.settledReasons);
     await deferRecords(tx, claim, settlement.deferrals);
     for (const event of settlement.events) await insertDeliveryEvent(tx, event);
-    await commitExports(tx, claim, { page, settlement });
+    await commitExports(tx, claim, { page, settlement, recovered });
     await failpoint('commit.written');
   });
-  return { ...claim, position: claim.position + settlement.events.length };
+  return { next: { ...claim, position: claim.position + settlement.events.length }, settlement };
+}
+
+async function settleErased(tx: Db, claim: LaneClaim, settlement: Settlement): Promise<Settlement> {
+  if (settlement.failures.length === 0) return settlement;
+  const profileKeys = settlement.failures.map((failure) => failure.profileKey);
+  return skipErased(settlement, await findErasedProfiles(tx, claim.lane, profileKeys));
 }
 
 async function commitExports(
   tx: Db,
   claim: LaneClaim,
-  work: { page: Page; settlement: Settlement },
+  work: { page: Page; settlement: Settlement; recovered: ReadonlyMap<number, number> },
 ): Promise<void> {
-  const { settlement } = work;
-  const { slice, entries } = work.page;
-  const rows = [...settlement.exportDeltas].map(([exportId, delta]) => ({ exportId, ...delta }));
-  await addExportCounts(tx, claim, rows);
-  if (slice && settlement.holdMs !== null)
-    await holdExport(tx, claim, { exportId: slice.exportId, holdMs: settlement.holdMs });
-  if (slice && settlement.holdMs === null) {
-    const offset = slice.offset + entries.length;
-    await moveCheckpoint(tx, claim, { exportId: slice.exportId, page: slice.page, offset, pageSize: slice.pageSize });
+  const { page, settlement, recovered } = work;
+  const deltas = new Map(settlement.exportDeltas);
+  for (const [exportId, records] of recovered) {
+    const { counters, deferred } = deltas.get(exportId) ?? { counters: {}, deferred: 0 };
+    deltas.set(exportId, { counters: { ...counters, recovered: records }, deferred });
   }
-  for (const { exportId } of rows) await finishPartIfSettled(tx, claim, exportId);
+  const steps = [...deltas].map(([exportId, delta]) => ({ exportId, ...delta, ...moveOf(exportId, page, settlement) }));
+  const settled = await moveExports(tx, claim, steps);
+  if (settled.length > 0) await finishSettledParts(tx, claim, settled);
+}
+
+/** Only the export whose page it is moves on, or is held. */
+function moveOf(exportId: number, page: Page, { holdMs }: Settlement): Pick<ExportStep, 'checkpoint' | 'hold'> {
+  const { slice } = page;
+  if (!slice || exportId !== slice.exportId) return { checkpoint: null, hold: null };
+  if (holdMs === null) return { checkpoint: nextRecord(slice, page), hold: null };
+  return { checkpoint: null, hold: { delayMs: holdMs, notBefore: slice.notBefore } };
+}
+
+/** Where an export's page stands after its part was settled. */
+function nextRecord(slice: ExportSlice, { entries }: Page): { page: number; offset: number } {
+  const offset = slice.offset + entries.length;
+  return offset < slice.pageSize ? { page: slice.page, offset } : { page: slice.page + 1, offset: 0 };
 }
 
 /**

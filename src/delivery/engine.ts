@@ -5,7 +5,9 @@ import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
 import { removeDeadWorkers } from '../storage/workers.js';
 import { ByteBudget } from './byte-budget.js';
+import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
+import { DeadCalls, PROBE_INTERVAL_MS } from './health.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
@@ -28,7 +30,12 @@ export interface EngineOptions {
   notify(channel: 'delivery_event' | 'lane_work', key: string): void;
   metrics?: DeliveryMetrics;
   failpoint?: Failpoint;
+  /** How long a halted or degraded destination is left alone between two probes, in ms. Default 15,000. */
+  probeIntervalMs?: number;
 }
+
+/** Channel on which workers are told that lanes of a destination, the key, may have work. */
+export const LANE_WORK_CHANNEL = 'lane_work';
 
 /** How often free lanes are looked for when nobody calls, in ms. */
 const POLL_MS = 1_000;
@@ -44,13 +51,20 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #runs = new Map<string, { claim: LaneClaim; ended: Promise<void> }>();
   readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
+  /** Lanes of whose last run nothing came: left alone for a poll, else they are claimed again in a hot loop. */
+  readonly #resting = new Map<string, LaneClaim>();
+  readonly #deadCalls = new DeadCalls();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #noteCredentialUse: NoteCredentialUse;
   #share = Number.POSITIVE_INFINITY;
-  #wake: () => void = () => {};
+  #endPause: () => void = () => {};
+  /** Woken since the last look for work: also while nobody paused. */
+  #woken = false;
   #running: Promise<void> | null = null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#noteCredentialUse = createCredentialUse(options.db);
   }
 
   /** Starts to work. */
@@ -60,15 +74,16 @@ export class DeliveryEngine implements AsyncDisposable {
 
   /** Looks for work now instead of at the next poll. */
   wake(): void {
-    this.#wake();
+    this.#woken = true;
+    this.#endPause();
   }
 
   /** Resolves when the pages under way are settled and the lanes are given back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    this.#wake();
-    for (const timer of this.#timers) clearTimeout(timer);
+    this.wake();
     await this.#running;
+    for (const timer of this.#timers) clearTimeout(timer);
   }
 
   async #run(): Promise<void> {
@@ -102,6 +117,7 @@ export class DeliveryEngine implements AsyncDisposable {
   async #work(lease: WorkerLease, context: LaneRunContext): Promise<void> {
     const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
     while (!over.aborted) {
+      this.#woken = false;
       const claims = await this.#claim(lease);
       for (const claim of claims) this.#startLane(lease, context, claim);
       if (claims.length === 0) await this.#pause(POLL_MS, over);
@@ -111,10 +127,11 @@ export class DeliveryEngine implements AsyncDisposable {
   async #claim(lease: WorkerLease): Promise<LaneClaim[]> {
     const { db, log, maxLanes, metrics } = this.#options;
     try {
-      this.#share = lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
+      this.#share =
+        lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
       const limit = Math.min(maxLanes, Math.max(1, this.#share)) - this.#runs.size;
       if (limit <= 0) return [];
-      const exclude = [...this.#runs.values()].map((run) => run.claim);
+      const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#resting.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
       metrics?.takeovers(claims.filter((claim) => claim.takenOver).length);
       return claims;
@@ -127,11 +144,20 @@ export class DeliveryEngine implements AsyncDisposable {
   #startLane(lease: WorkerLease, context: LaneRunContext, claim: LaneClaim): void {
     const key = `${claim.destinationId}/${claim.lane}`;
     const mayContinue = () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share);
-    const ended = runLane(context, claim, { lost: lease.lost, mayContinue }).finally(() => {
+    const ended = runLane(context, claim, { lost: lease.lost, mayContinue }).then((progress) => {
       this.#runs.delete(key);
-      this.#wake();
+      if (!progress) this.#rest(key, claim);
+      this.wake();
     });
     this.#runs.set(key, { claim, ended });
+  }
+
+  #rest(key: string, claim: LaneClaim): void {
+    this.#resting.set(key, claim);
+    this.#after(POLL_MS, () => {
+      this.#resting.delete(key);
+      this.wake();
+    });
   }
 
   #laneContext(sinks: LaneRunContext['sinks']): LaneRunContext {
@@ -143,36 +169,42 @@ export class DeliveryEngine implements AsyncDisposable {
       budget: this.#budget,
       metrics: metrics ?? noDeliveryMetrics,
       failpoint: failpoint ?? noFailpoint,
+      noteCredentialUse: this.#noteCredentialUse,
+      probeIntervalMs: this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS,
+      deadCalls: this.#deadCalls,
       announceEvents: (destinationId) => notify('delivery_event', String(destinationId)),
       announceWork: (destinationId) => {
-        this.#wake();
-        notify('lane_work', String(destinationId));
+        this.wake();
+        notify(LANE_WORK_CHANNEL, String(destinationId));
       },
-      wakeAfter: (delayMs) => this.#wakeAfter(delayMs),
+      wakeAfter: (delayMs) => this.#after(delayMs, () => this.wake()),
     };
   }
 
-  #wakeAfter(delayMs: number): void {
+  #after(delayMs: number, action: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#wake();
+      action();
     }, delayMs);
     this.#timers.add(timer);
   }
 
   /** Waits until woken, aborted, or so many milliseconds later. */
   #pause(delayMs: number, signal: AbortSignal = this.#stopping.signal): Promise<void> {
-    if (signal.aborted) return Promise.resolve();
+    if (signal.aborted || this.#woken) {
+      this.#woken = false;
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
       const end = () => {
         clearTimeout(timer);
         signal.removeEventListener('abort', end);
-        this.#wake = () => {};
+        this.#endPause = () => {};
         resolve();
       };
       const timer = setTimeout(end, delayMs);
       signal.addEventListener('abort', end, { once: true });
-      this.#wake = end;
+      this.#endPause = end;
     });
   }
 }

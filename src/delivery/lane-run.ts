@@ -4,13 +4,14 @@ import type { Logger } from 'pino';
 import type { RecordResult } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import { takeProbe, writeHealth } from '../storage/destination-health.js';
-import { findLaneWork } from '../storage/lane-work.js';
+import { findLaneWork, type LaneWork } from '../storage/lane-work.js';
 import { type LaneClaim, LaneLostError, releaseLane } from '../storage/lanes.js';
 import { recordHealth } from '../storage/state-events.js';
 import type { ByteBudget, ByteReservation } from './byte-budget.js';
 import { commitCancel, commitListing, commitPage } from './commit.js';
+import type { NoteCredentialUse } from './credential-use.js';
 import type { Failpoint } from './failpoint.js';
-import { findHealth, PROBE_INTERVAL_MS } from './health.js';
+import { type DeadCalls, findHealth } from './health.js';
 import type { DeliveryMetrics } from './metrics.js';
 import { type Page, type PageSource, readPage } from './page.js';
 import { type PageResults, type Settlement, settlePage } from './settlement.js';
@@ -25,6 +26,10 @@ export interface LaneRunContext {
   budget: ByteBudget;
   metrics: DeliveryMetrics;
   failpoint: Failpoint;
+  noteCredentialUse: NoteCredentialUse;
+  /** How long a halted or degraded destination is left alone between two probes, in ms. */
+  probeIntervalMs: number;
+  deadCalls: DeadCalls;
   /** Tells subscribers of a destination's new events; after the commit. */
   announceEvents(destinationId: number): void;
   /** Tells workers that lanes of a destination may have work; after the commit. */
@@ -39,54 +44,82 @@ export interface LaneRunLimits {
   mayContinue(): boolean;
 }
 
+/** How long what a lane has to do counts as known while it sends page after page, in ms. */
+const LOOK_INTERVAL_MS = 200;
+
 /** How often a commit is tried again before its page is left to be sent again. */
 const COMMIT_TRIES = 60;
 const COMMIT_RETRY_MS = 500;
 
-/** Works a claimed lane, then gives it back. Never throws: whatever goes wrong ends the run and is logged. */
-export async function runLane(context: LaneRunContext, claim: LaneClaim, limits: LaneRunLimits): Promise<void> {
+/**
+ * Works a claimed lane, then gives it back. Never throws: whatever goes wrong ends the run and is logged.
+ * @returns false if nothing came of it, so that trying again at once would be a hot loop.
+ */
+export async function runLane(context: LaneRunContext, claim: LaneClaim, limits: LaneRunLimits): Promise<boolean> {
   try {
     await context.failpoint('lane.claimed');
-    await workLane(context, claim, limits);
+    const progress = await workLane(context, claim, limits);
     await releaseLane(context.db, claim);
+    return progress;
   } catch (error) {
     const where = { destinationId: claim.destinationId, lane: claim.lane };
     if (error instanceof LaneLostError) context.metrics.fencedWrites(1);
     if (limits.lost.aborted || error instanceof LaneLostError) context.log.info(where, 'a lane was lost');
     else context.log.error({ err: error, ...where }, 'a lane stopped on an error; it is claimed again');
+    return false;
   }
 }
 
-async function workLane(context: LaneRunContext, claim: LaneClaim, limits: LaneRunLimits): Promise<void> {
+async function workLane(context: LaneRunContext, claim: LaneClaim, limits: LaneRunLimits): Promise<boolean> {
   let current = claim;
   let turn = FIRST_TURN;
+  let progress = false;
+  let look: Look | null = null;
   while (!limits.lost.aborted && limits.mayContinue()) {
-    const step = chooseStep(await findLaneWork(context.db, current), turn);
-    const next = step && (await takeStep(context, current, { step, limits }));
-    if (!step || !next) return;
-    turn = nextTurn(turn, step);
-    current = next;
+    const isOld: boolean = look !== null && performance.now() - look.at < LOOK_INTERVAL_MS;
+    look = isOld && look ? look : { work: await findLaneWork(context.db, current), at: performance.now() };
+    const step = chooseStep(look.work, turn);
+    const outcome: StepOutcome = step && (await takeStep(context, current, { step, limits }));
+    if (outcome === 'waits') return true;
+    if (step && outcome) {
+      progress = true;
+      turn = nextTurn(turn, step);
+      current = outcome.claim;
+    }
+    // What an old look does not show may be there by now.
+    if (!outcome && !isOld) return progress;
+    if (!outcome || outcome.changedWork) look = null;
   }
+  return true;
 }
 
-/** @returns the claim after the step; null if the step could do nothing now. */
+/** What a lane had to do, and when that was looked up. */
+interface Look {
+  work: LaneWork;
+  at: number;
+}
+
+/** The claim after a step, and whether the step changed what there is to do; `waits` and null as {@link takeStep} says. */
+type StepOutcome = { claim: LaneClaim; changedWork: boolean } | 'waits' | null;
+
+/** @returns the claim after the step; `waits` if the lane is to be left alone for a time; null if nothing could be done. */
 async function takeStep(
   context: LaneRunContext,
   claim: LaneClaim,
   work: { step: Step; limits: LaneRunLimits },
-): Promise<LaneClaim | null> {
+): Promise<StepOutcome> {
   const { step, limits } = work;
   switch (step.kind) {
     case 'cancel':
       await commitCancel(context.db, claim, step.exportId);
       context.announceEvents(claim.destinationId);
-      return claim;
+      return { claim, changedWork: true };
     case 'list':
       context.metrics.accepted(await commitListing(context.db, claim, step.exportId));
       // The last lane to be listed lets all lanes send.
       context.announceWork(claim.destinationId);
       context.announceEvents(claim.destinationId);
-      return claim;
+      return { claim, changedWork: true };
     default:
       return await sendPage(context, claim, { source: step.source, limits });
   }
@@ -96,7 +129,7 @@ async function sendPage(
   context: LaneRunContext,
   claim: LaneClaim,
   work: { source: PageSource; limits: LaneRunLimits },
-): Promise<LaneClaim | null> {
+): Promise<StepOutcome> {
   let reservation: ByteReservation | undefined;
   try {
     const page = await readPage(context.db, claim, {
@@ -111,22 +144,23 @@ async function sendPage(
     const results = await produce(context, page, work.limits.lost);
     await context.failpoint('page.sent');
     const settlement = settlePage(page, results, { claim, latencyMs: performance.now() - startedAt });
-    const next = await commitUntilDone(context, claim, { page, settlement });
+    const committed = await commitUntilDone(context, claim, { page, settlement });
     await context.failpoint('page.committed');
-    await report(context, page, { results, settlement });
-    return settlement.holdMs === null ? next : null;
+    await report(context, page, { results, settlement: committed.settlement });
+    if (settlement.holdMs === null) return { claim: committed.next, changedWork: settlement.deferrals.length > 0 };
+    return settlement.holdMs > 0 ? 'waits' : null;
   } finally {
     reservation?.[Symbol.dispose]();
   }
 }
 
-/** A halted destination is tried by one lane at a time; a disabled one not at all. */
+/** A halted or degraded destination is tried by one lane at a time; a disabled one not at all. */
 async function maySend(context: LaneRunContext, page: Page): Promise<boolean> {
   const nothingToSend = page.entries.every((entry) => 'skip' in entry.verdict);
   if (nothingToSend) return true;
   if (!page.target.enabled) return false;
-  if (page.target.healthStatus !== 'HALTED') return true;
-  return await takeProbe(context.db, page.target.destinationId, PROBE_INTERVAL_MS);
+  if (page.target.healthStatus !== 'HALTED' && page.target.healthStatus !== 'DEGRADED') return true;
+  return await takeProbe(context.db, page.target.destinationId, context.probeIntervalMs);
 }
 
 /** Sends the page's records in one call; results stand at their entries' places, null for skips. */
@@ -145,7 +179,7 @@ async function commitUntilDone(
   context: LaneRunContext,
   claim: LaneClaim,
   work: { page: Page; settlement: Settlement },
-): Promise<LaneClaim> {
+): ReturnType<typeof commitPage> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await commitPage(context.db, claim, { ...work, failpoint: context.failpoint });
@@ -167,6 +201,7 @@ async function report(
   const waits = results.flatMap((result) => (result.status === 'deferred' ? [result.retryAfterMs] : []));
   if (waits.length > 0) context.wakeAfter(Math.min(...waits));
   await reportHealth(context, page, results);
+  if (results.length > 0) await context.noteCredentialUse(page.target.credential.id);
   context.announceEvents(page.target.destinationId);
 }
 
@@ -183,9 +218,14 @@ function countMetrics(metrics: DeliveryMetrics, outcome: { results: PageResults;
 }
 
 async function reportHealth(context: LaneRunContext, page: Page, results: readonly RecordResult[]): Promise<void> {
-  const finding = findHealth(page.target, results);
+  const isSilent = context.deadCalls.note(page.target.destinationId, results);
+  const finding = findHealth(page.target, results, { isSilent, probeAfterMs: context.probeIntervalMs });
   if (!finding) return;
-  await context.db.transaction().execute(async (tx) => {
-    if (await writeHealth(tx, finding)) await recordHealth(tx, finding.destinationId);
+  const changed = await context.db.transaction().execute(async (tx) => {
+    const isNews = await writeHealth(tx, finding);
+    if (isNews) await recordHealth(tx, finding.destinationId);
+    return isNews;
   });
+  // All lanes may send again, not only the one that probed.
+  if (changed && finding.status === 'HEALTHY') context.announceWork(finding.destinationId);
 }

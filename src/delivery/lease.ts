@@ -83,7 +83,10 @@ export class WorkerLease implements AsyncDisposable {
   async #beat(): Promise<void> {
     const { db, log, leaseMs } = this.#options;
     const sentAt = performance.now();
-    const expiry = setTimeout(() => this.#lose('ran out without an answer from the database'), this.#expiresAt - sentAt);
+    const expiry = setTimeout(
+      () => this.#lose('ran out without an answer from the database'),
+      this.#expiresAt - sentAt,
+    );
     try {
       const beat = await prolongLease(db, this.workerId, leaseMs);
       if (!beat.alive) return this.#lose('was over when the heartbeat came');

@@ -8,10 +8,10 @@ import { buildRecordData, isPresentMember, planRecords, type RecordPlan } from '
 import type { KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
-  type ActivationTarget,
   type DeliveryTarget,
-  findDeliveryTarget,
-  readActivationTargets,
+  type ExportFact,
+  findPageContext,
+  type PageContext,
   readSegmentNames,
 } from '../storage/delivery-target.js';
 import type { LaneClaim } from '../storage/lanes.js';
@@ -21,9 +21,9 @@ import {
   findExportSlice,
   listDueRecords,
   type PageProfile,
-  readExportFacts,
   readPageProfiles,
   readProfileSizes,
+  sumProfileBytes,
 } from '../storage/page-source.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
@@ -36,7 +36,7 @@ export interface PageEntry {
 }
 
 /** The exports that a page's records name, by id. */
-export type ExportFacts = Map<string, { trigger: string; segmentIds: number[] }>;
+export type ExportFacts = ReadonlyMap<string, Omit<ExportFact, 'id'>>;
 
 /** A page, ready to send. */
 export interface Page {
@@ -80,32 +80,41 @@ export async function readPage(
   return snapshot && { target: snapshot.target, slice, exports: snapshot.exports, entries: decide(snapshot) };
 }
 
-interface Snapshot {
-  target: DeliveryTarget;
-  exports: ExportFacts;
+interface Snapshot extends PageContext {
   candidates: Candidate[];
-  activations: Map<number, ActivationTarget>;
-  profiles: Map<number, PageProfile>;
+  /** By activation, since each maps other attributes; then by profile.id. */
+  profiles: Map<number, Map<number, PageProfile>>;
   unmappedNames: { id: number; segmentId: string; namespace: string }[];
 }
 
 async function readSnapshot(tx: Db, claim: LaneClaim, candidates: Candidate[]): Promise<Snapshot | null> {
-  const target = await findDeliveryTarget(tx, claim.destinationId);
-  if (!target) return null;
-  const exports = await readExportFacts(tx, exportIdsOf(candidates));
-  const activations = await readActivationTargets(tx, distinct(candidates.map((candidate) => candidate.activationId)));
-  const profiles = await readPageProfiles(tx, claim.lane, distinct(candidates.map((candidate) => candidate.profileKey)));
-  const unmappedNames = target.membershipScope === 'ALL' ? await readSegmentNames(tx, segmentIdsOf(profiles)) : [];
-  return { target, exports, candidates, activations, profiles, unmappedNames };
+  const context = await findPageContext(tx, claim.destinationId, {
+    activationIds: distinct(candidates.map((candidate) => candidate.activationId)),
+    exportIds: exportIdsOf(candidates),
+  });
+  if (!context) return null;
+  const profiles = new Map<number, Map<number, PageProfile>>();
+  for (const { id, attributes } of context.activations.values()) {
+    const own = candidates.filter((candidate) => candidate.activationId === id);
+    const ids = distinct(own.map((candidate) => candidate.profileKey));
+    const paths = attributes.map((path) => path.split('.'));
+    profiles.set(id, await readPageProfiles(tx, { lane: claim.lane, ids, paths }));
+  }
+  const showsAll = context.target.membershipScope === 'ALL';
+  const unmappedNames = showsAll ? await readSegmentNames(tx, segmentIdsOf(profiles)) : [];
+  return { ...context, candidates, profiles, unmappedNames };
 }
 
-/** Takes candidates from the front as long as their profiles' stored bytes stay within the cap. */
+/** Takes candidates from the front as long as their profiles' stored bytes stay within the cap; most pages are far below. */
 async function withinByteCap(
   db: Db,
   lane: number,
   candidates: Candidate[],
 ): Promise<{ candidates: Candidate[]; bytes: number }> {
-  const sizes = await readProfileSizes(db, lane, distinct(candidates.map((candidate) => candidate.profileKey)));
+  const ids = distinct(candidates.map((candidate) => candidate.profileKey));
+  const total = await sumProfileBytes(db, lane, ids);
+  if (total <= MAX_PAGE_BYTES) return { candidates, bytes: total };
+  const sizes = await readProfileSizes(db, lane, ids);
   let bytes = 0;
   let count = 0;
   for (const candidate of candidates) {
@@ -118,52 +127,61 @@ async function withinByteCap(
 }
 
 function decide(snapshot: Snapshot): PageEntry[] {
-  const plans = new Map<number, RecordPlan>();
+  const judges = new Map<number, Judge>();
   for (const activation of snapshot.activations.values()) {
-    const segments = { mapped: activation.mapped, unmapped: snapshot.unmappedNames };
-    plans.set(activation.id, planRecords(activation, snapshot.target, segments));
+    const context = { mapped: activation.mapped, unmapped: snapshot.unmappedNames, now: snapshot.now };
+    judges.set(activation.id, createJudge(planRecords(activation, snapshot.target, context), snapshot.exports));
   }
   return snapshot.candidates.map((candidate): PageEntry => {
-    const activation = snapshot.activations.get(candidate.activationId);
-    const profile = snapshot.profiles.get(candidate.profileKey);
+    const profile = snapshot.profiles.get(candidate.activationId)?.get(candidate.profileKey);
+    const judge = judges.get(candidate.activationId);
     return {
       candidate,
-      activationVersion: activation?.version ?? 0,
+      activationVersion: snapshot.activations.get(candidate.activationId)?.version ?? 0,
       revision: profile?.revision ?? 0,
-      verdict: judge({ candidate, profile, plan: plans.get(candidate.activationId), exports: snapshot.exports }),
+      verdict: judge ? judge(candidate, profile) : { skip: 'ACTIVATION_DELETED' },
     };
   });
 }
 
-function judge(context: {
-  candidate: Candidate;
-  profile: PageProfile | undefined;
-  plan: RecordPlan | undefined;
-  exports: ExportFacts;
-}): PageEntry['verdict'] {
-  const { profile, plan } = context;
-  if (!plan) return { skip: 'ACTIVATION_DELETED' };
-  if (!profile) return { skip: 'PROFILE_DELETED' };
-  const wanted = wantedSegments(context.candidate, context.exports);
-  const stillMapped = wanted.filter((id) => plan.mapped.has(id));
-  if (wanted.length > 0 && stillMapped.length === 0) return { skip: 'SEGMENT_UNMAPPED' };
-  if (!isPresentMember(profile, stillMapped)) return { skip: 'NOT_A_MEMBER' };
-  return { record: { data: buildRecordData(profile, plan), partitionKey: profile.profileId } };
+type Judge = (candidate: Candidate, profile: PageProfile | undefined) => PageEntry['verdict'];
+
+/** Judges the candidates of one activation. Candidates of one export share their set of segments. */
+function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
+  const wanted = new Map<string, { isUnmapped: boolean; segmentIds: string[] }>();
+  const wantedBy = (candidate: Candidate) => {
+    const name = Object.keys(candidate.exports).join(',');
+    const known = wanted.get(name) ?? stillWanted(candidate, { plan, exports });
+    wanted.set(name, known);
+    return known;
+  };
+  return (candidate, profile) => {
+    if (!profile) return { skip: 'PROFILE_DELETED' };
+    const { isUnmapped, segmentIds } = wantedBy(candidate);
+    if (isUnmapped) return { skip: 'SEGMENT_UNMAPPED' };
+    if (!isPresentMember(profile, segmentIds, plan.now)) return { skip: 'NOT_A_MEMBER' };
+    return { record: { data: buildRecordData(profile, plan), partitionKey: profile.profileId } };
+  };
 }
 
-/** The segments (internal ids as text) of the exports that ask for a record. */
-function wantedSegments(candidate: Candidate, exports: ExportFacts): string[] {
-  const ids = Object.keys(candidate.exports).flatMap((exportId) => exports.get(exportId)?.segmentIds ?? []);
-  return distinct(ids.map(String));
+/** The segments (internal ids as text) of the exports that ask for a record, as far as they are still mapped. */
+function stillWanted(
+  candidate: Candidate,
+  context: { plan: RecordPlan; exports: ExportFacts },
+): { isUnmapped: boolean; segmentIds: string[] } {
+  const ids = Object.keys(candidate.exports).flatMap((exportId) => context.exports.get(exportId)?.segmentIds ?? []);
+  const segmentIds = distinct(ids.map(String)).filter((id) => context.plan.mappedIds.has(id));
+  return { isUnmapped: ids.length > 0 && segmentIds.length === 0, segmentIds };
 }
 
 function exportIdsOf(candidates: Candidate[]): number[] {
   return distinct(candidates.flatMap((candidate) => Object.keys(candidate.exports))).map(Number);
 }
 
-function segmentIdsOf(profiles: Map<number, PageProfile>): number[] {
+function segmentIdsOf(profiles: Snapshot['profiles']): number[] {
   const ids = new Set<string>();
-  for (const profile of profiles.values()) for (const id of Object.keys(profile.memberships)) ids.add(id);
+  for (const ofActivation of profiles.values())
+    for (const profile of ofActivation.values()) for (const id of Object.keys(profile.memberships)) ids.add(id);
   return [...ids].map(Number);
 }
 

@@ -7,11 +7,11 @@ import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
 import { latencyBucket } from '../domain/latency-histogram.js';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
-import { measureRecord, type RecordResult } from '../kinesis/record.js';
+import { type DeferredRecord, isHalting, measureRecord, type RecordResult } from '../kinesis/record.js';
 import type { LaneClaim } from '../storage/lanes.js';
 import { addCount, type CounterMap } from './counters.js';
-import type { Page, PageEntry } from './page.js';
 import { originOf } from './origin.js';
+import type { Page, PageEntry } from './page.js';
 
 /** An export's numbers of one page: added to its lane's counters. */
 export interface ExportDelta {
@@ -36,7 +36,11 @@ export interface Settlement {
 export type PageResults = (RecordResult | null)[];
 
 /** Works out what a page's commit writes. `latencyMs` is from the start of the page to the acknowledgement. */
-export function settlePage(page: Page, results: PageResults, context: { claim: LaneClaim; latencyMs: number }): Settlement {
+export function settlePage(
+  page: Page,
+  results: PageResults,
+  context: { claim: LaneClaim; latencyMs: number },
+): Settlement {
   const settlement: Settlement = {
     events: [],
     exportDeltas: new Map(),
@@ -48,12 +52,20 @@ export function settlePage(page: Page, results: PageResults, context: { claim: L
   };
   if (staysWhole(page, results)) return holdPage(page, results, settlement);
   const groups = new Map<string, NewEventDraft>();
+  const tallies = new Map<Record<string, string>, Tally>();
   page.entries.forEach((entry, index) => {
     const fate = { entry, result: results[index] ?? null, latencyMs: context.latencyMs };
     const group = groupOf(groups, page, entry);
-    settleEntry(settlement, { page, group, fate });
+    const tally = tallies.get(entry.candidate.exports) ?? { counters: {}, deferred: 0, settled: {} };
+    tallies.set(entry.candidate.exports, tally);
+    settleEntry(settlement, { page, group, tally, fate });
   });
-  settlement.events = [...groups.values()].map((draft, index) => ({
+  for (const [exports, tally] of tallies) addTally(settlement, exports, tally);
+  // A group whose records were only put back unsent tells nobody anything.
+  const told = [...groups.values()].filter(
+    (draft) => draft.records.length > 0 || Object.keys(draft.deferrals).length > 0,
+  );
+  settlement.events = told.map((draft, index) => ({
     ...draft,
     workspaceId: context.claim.workspaceId,
     destinationId: context.claim.destinationId,
@@ -62,6 +74,25 @@ export function settlePage(page: Page, results: PageResults, context: { claim: L
     destinationVersion: page.target.version,
   }));
   return settlement;
+}
+
+/** Turns the failures of profiles (profile.id) that were erased meanwhile into skips. */
+export function skipErased(settlement: Settlement, erased: ReadonlySet<number>): Settlement {
+  const lost = settlement.failures.filter((failure) => erased.has(failure.profileKey));
+  if (lost.length === 0) return settlement;
+  const exportDeltas = structuredClone(settlement.exportDeltas);
+  for (const failure of lost) skipLost(exportDeltas, failure);
+  return {
+    ...settlement,
+    exportDeltas,
+    failures: settlement.failures.filter((failure) => !erased.has(failure.profileKey)),
+    events: settlement.events.map((event) => ({
+      ...event,
+      records: event.records.map((record) =>
+        record.outcome === 'FAILED' && erased.has(record.profileKey) ? toSkip(record, 'PROFILE_DELETED') : record,
+      ),
+    })),
+  };
 }
 
 type NewEventDraft = Pick<NewDeliveryEvent, 'activationId' | 'activationVersion' | 'origin' | 'exportIds'> & {
@@ -83,7 +114,7 @@ function staysWhole(page: Page, results: PageResults): boolean {
 }
 
 function holdPage(page: Page, results: PageResults, settlement: Settlement): Settlement {
-  const delays = results.map((result) => (result?.status === 'deferred' ? result.retryAfterMs : 0));
+  const delays = results.map((result) => (result?.status === 'deferred' ? waitMs(result) : 0));
   const attempts = results.reduce((sum, result) => sum + (result?.attempts ?? 0), 0);
   const exportId = page.slice?.exportId ?? 0;
   settlement.exportDeltas.set(exportId, { counters: attempts > 0 ? { attempts } : {}, deferred: 0 });
@@ -92,14 +123,14 @@ function holdPage(page: Page, results: PageResults, settlement: Settlement): Set
 }
 
 function groupOf(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntry): NewEventDraft {
-  const exportIds = Object.keys(entry.candidate.exports).map(Number);
-  const origin = originOf(entry.candidate, page.exports);
-  const name = `${entry.candidate.activationId}/${origin}/${exportIds.join(',')}`;
+  const { candidate } = entry;
+  const origin = originOf(candidate, page.exports);
+  const name = `${candidate.activationId}/${origin}/${Object.keys(candidate.exports).join(',')}`;
   const group = groups.get(name) ?? {
-    activationId: entry.candidate.activationId,
+    activationId: candidate.activationId,
     activationVersion: entry.activationVersion,
     origin,
-    exportIds,
+    exportIds: Object.keys(candidate.exports).map(Number),
     attempts: 0,
     deferrals: {},
     records: [],
@@ -108,85 +139,139 @@ function groupOf(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntr
   return group;
 }
 
-function settleEntry(settlement: Settlement, context: { page: Page; group: NewEventDraft; fate: Fate }): void {
-  const { page, group, fate } = context;
-  const { candidate } = fate.entry;
-  group.attempts += fate.result?.attempts ?? 0;
-  if (fate.result?.status === 'deferred') return deferEntry(settlement, group, { fate, result: fate.result });
-  const record = toSettledRecord(fate);
-  group.records.push(record);
-  for (const [exportId, segments] of Object.entries(candidate.exports)) {
-    countSettled(deltaOf(settlement, exportId), { record, segments, attempts: fate.result?.attempts ?? 0 });
-    if (candidate.pending) deltaOf(settlement, exportId).deferred -= 1;
-    if (record.outcome !== 'FAILED' && page.exports.get(exportId)?.trigger === 'RETRY')
-      settlement.retried.push({ ...identityOf(fate), exportId: Number(exportId), delivered: record.outcome === 'DELIVERED' });
-  }
-  if (fate.result?.status === 'failed') settlement.failures.push(toFailure(fate, fate.result));
-  if (candidate.pending)
-    settlement.settledReasons.push({
-      ...identityOf(fate),
-      version: candidate.pending.version,
-      exportIds: Object.keys(candidate.exports),
-    });
+/** Numbers of the records that the same exports ask for in the same segments: counted once, added to each of them. */
+interface Tally extends ExportDelta {
+  /** Settled records by outcome. */
+  settled: CounterMap;
 }
 
-function deferEntry(
-  settlement: Settlement,
-  group: NewEventDraft,
-  context: { fate: Fate; result: Extract<RecordResult, { status: 'deferred' }> },
-): void {
-  const { fate, result } = context;
+function addTally(settlement: Settlement, exports: Record<string, string>, tally: Tally): void {
+  for (const [exportId, segments] of Object.entries(exports)) {
+    const id = Number(exportId);
+    const delta = settlement.exportDeltas.get(id) ?? { counters: {}, deferred: 0 };
+    settlement.exportDeltas.set(id, delta);
+    delta.deferred += tally.deferred;
+    for (const [name, count] of Object.entries(tally.counters)) addCount(delta.counters, name, count);
+    for (const [outcome, count] of Object.entries(tally.settled)) {
+      addCount(delta.counters, outcome, count);
+      for (const prefix of segmentPrefixes(segments)) addCount(delta.counters, `${prefix}${outcome}`, count);
+    }
+  }
+}
+
+function skipLost(deltas: Settlement['exportDeltas'], failure: FailureRow): void {
+  for (const [exportId, segments] of Object.entries(failure.exports)) {
+    const counters = deltas.get(Number(exportId))?.counters ?? {};
+    addCount(counters, `code.${failure.code}`, -1);
+    addCount(counters, 'code.PROFILE_DELETED', 1);
+    for (const prefix of ['', ...segmentPrefixes(segments)]) {
+      addCount(counters, `${prefix}failed`, -1);
+      addCount(counters, `${prefix}skipped`, 1);
+    }
+  }
+}
+
+function segmentPrefixes(segments: string): string[] {
+  return segments === '' ? [] : segments.split(',').map((number) => `segment.${number}.`);
+}
+
+interface EntryContext {
+  page: Page;
+  group: NewEventDraft;
+  tally: Tally;
+  fate: Fate;
+}
+
+function settleEntry(settlement: Settlement, context: EntryContext): void {
+  const { group, tally, fate } = context;
+  const { candidate } = fate.entry;
+  const attempts = fate.result?.attempts ?? 0;
+  group.attempts += attempts;
+  addCount(tally.counters, 'attempts', attempts);
+  if (fate.result?.status === 'deferred') {
+    deferEntry(settlement, context, fate.result);
+    return;
+  }
+  const record = toSettledRecord(fate);
+  group.records.push(record);
+  countSettled(tally, record);
+  if (fate.result?.status === 'failed') settlement.failures.push(toFailure(fate, fate.result));
+  if (record.outcome !== 'FAILED') settleRetries(settlement, context, record.outcome === 'DELIVERED');
+  if (!candidate.pending) return;
+  tally.deferred -= 1;
+  settlement.settledReasons.push({
+    ...identityOf(fate),
+    version: candidate.pending.version,
+    exportIds: Object.keys(candidate.exports),
+  });
+}
+
+function settleRetries(settlement: Settlement, context: EntryContext, delivered: boolean): void {
+  for (const exportId in context.fate.entry.candidate.exports)
+    if (context.page.exports.get(exportId)?.trigger === 'RETRY')
+      settlement.retried.push({ ...identityOf(context.fate), exportId: Number(exportId), delivered });
+}
+
+function deferEntry(settlement: Settlement, context: EntryContext, result: DeferredRecord): void {
+  const { group, tally, fate } = context;
   const { candidate } = fate.entry;
   // ABORTED was never sent: it goes again at once and is no fault to report.
   if (result.cause !== 'ABORTED') group.deferrals[result.cause] = (group.deferrals[result.cause] ?? 0) + 1;
+  if (!candidate.pending) tally.deferred += 1;
   settlement.deferrals.push({
     ...identityOf(fate),
     exports: candidate.exports,
     attempts: (candidate.pending?.attempts ?? 0) + result.attempts,
     outcomeUnknown: result.outcomeUnknown || (candidate.pending?.outcomeUnknown ?? false),
-    retryAfterMs: result.retryAfterMs,
+    retryAfterMs: waitMs(result),
   });
-  for (const exportId of Object.keys(candidate.exports)) {
-    const delta = deltaOf(settlement, exportId);
-    if (!candidate.pending) delta.deferred += 1;
-    addCount(delta.counters, 'attempts', result.attempts);
-  }
+}
+
+/** A halt delays no single record: the destination waits as a whole, and all go on as soon as it is mended. */
+function waitMs(result: DeferredRecord): number {
+  return isHalting(result.cause) ? 0 : result.retryAfterMs;
 }
 
 function toSettledRecord(fate: Fate): SettledRecord {
   const { entry, result } = fate;
-  const base = { profileKey: entry.candidate.profileKey, revision: entry.revision };
-  if ('skip' in entry.verdict) return { ...base, outcome: 'SKIPPED', code: entry.verdict.skip };
-  const attempts = (entry.candidate.pending?.attempts ?? 0) + (result?.attempts ?? 0);
+  const { profileKey, pending } = entry.candidate;
+  const { revision, verdict } = entry;
+  if ('skip' in verdict) return toSkip({ profileKey, revision }, verdict.skip);
+  const attempts = (pending?.attempts ?? 0) + (result?.attempts ?? 0);
   if (result?.status === 'failed')
-    return { ...base, outcome: 'FAILED', code: result.code, attempts, sizeBytes: result.sizeBytes };
+    return { profileKey, revision, outcome: 'FAILED', code: result.code, attempts, sizeBytes: result.sizeBytes };
   if (result?.status !== 'delivered') throw new Error('A record that was sent has no result.');
   return {
-    ...base,
+    profileKey,
+    revision,
     outcome: 'DELIVERED',
     shardId: result.shardId,
     sequenceNumber: result.sequenceNumber,
     attempts,
-    sizeBytes: measureRecord(entry.verdict.record),
+    sizeBytes: measureRecord(verdict.record),
     latencyMs: fate.latencyMs,
-    possibleDuplicate: result.possibleDuplicate || (entry.candidate.pending?.outcomeUnknown ?? false),
+    possibleDuplicate: result.possibleDuplicate || (pending?.outcomeUnknown ?? false),
   };
+}
+
+function toSkip(
+  { profileKey, revision }: Pick<SettledRecord, 'profileKey' | 'revision'>,
+  code: DeliveryCode,
+): SettledRecord {
+  return { profileKey, revision, outcome: 'SKIPPED', code };
 }
 
 const OUTCOME_COUNTERS = { DELIVERED: 'delivered', FAILED: 'failed', SKIPPED: 'skipped' } as const;
 
-function countSettled(delta: ExportDelta, context: { record: SettledRecord; segments: string; attempts: number }): void {
-  const { record } = context;
-  const { counters } = delta;
-  const outcome = OUTCOME_COUNTERS[record.outcome];
-  addCount(counters, outcome, 1);
-  addCount(counters, 'attempts', context.attempts);
-  for (const number of context.segments === '' ? [] : context.segments.split(','))
-    addCount(counters, `segment.${number}.${outcome}`, 1);
-  if (record.outcome !== 'DELIVERED') return addCount(counters, `code.${record.code}`, 1);
-  addCount(counters, 'bytes', record.sizeBytes);
-  addCount(counters, `latency.${latencyBucket(record.latencyMs)}`, 1);
-  if (record.possibleDuplicate) addCount(counters, 'possibleDuplicates', 1);
+function countSettled(tally: Tally, record: SettledRecord): void {
+  addCount(tally.settled, OUTCOME_COUNTERS[record.outcome], 1);
+  if (record.outcome !== 'DELIVERED') {
+    addCount(tally.counters, `code.${record.code}`, 1);
+    return;
+  }
+  addCount(tally.counters, 'bytes', record.sizeBytes);
+  addCount(tally.counters, `latency.${latencyBucket(record.latencyMs)}`, 1);
+  if (record.possibleDuplicate) addCount(tally.counters, 'possibleDuplicates', 1);
 }
 
 function toFailure(fate: Fate, result: Extract<RecordResult, { status: 'failed' }>): FailureRow {
@@ -202,13 +287,6 @@ function toFailure(fate: Fate, result: Extract<RecordResult, { status: 'failed' 
     limitBytes: result.limitBytes,
     exports: candidate.exports,
   };
-}
-
-function deltaOf(settlement: Settlement, exportId: string): ExportDelta {
-  const id = Number(exportId);
-  const delta = settlement.exportDeltas.get(id) ?? { counters: {}, deferred: 0 };
-  settlement.exportDeltas.set(id, delta);
-  return delta;
 }
 
 function identityOf(fate: Fate): { activationId: number; profileKey: number } {

@@ -17,7 +17,14 @@ test('an export of ten profiles lands in the stream and on the books', async () 
 
   const books = await untilFinished(database.db, exportId);
 
-  expect(books).toMatchObject({ state: 'SUCCEEDED', received: 10, delivered: 10, failed: 0, skipped: 0, pendingRows: 0 });
+  expect(books).toMatchObject({
+    state: 'SUCCEEDED',
+    received: 10,
+    delivered: 10,
+    failed: 0,
+    skipped: 0,
+    pendingRows: 0,
+  });
   const records = [...sandbox.listRecords('ten')];
   expect(new Set(records.map((record) => record.partitionKey)).size).toBe(10);
   expect(JSON.parse(records[0]?.data.toString('utf8') ?? '')).toEqual({
@@ -40,7 +47,12 @@ test('20 % random failures of single records: ledger and books agree on every re
   await using sandbox = await startSandbox({ limits: 'off', seed: 7 });
   sandbox.createStream('partial', 4);
   sandbox.setFaults([
-    { kind: 'record-error', code: 'ProvisionedThroughputExceededException', probability: 0.2, match: { operation: 'PutRecords' } },
+    {
+      kind: 'record-error',
+      code: 'ProvisionedThroughputExceededException',
+      probability: 0.2,
+      match: { operation: 'PutRecords' },
+    },
   ]);
   const setup = await setUpDelivery(database.db, { stream: 'partial', segments: 3 });
   await addProfiles(database.db, setup, 10_000);

@@ -1,0 +1,234 @@
+/** Destinations that halt: nothing dropped, one probe at a time, on again as soon as the fault is gone. */
+
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { DeadCalls, findHealth } from '../../src/delivery/health.js';
+import type { RecordResult } from '../../src/kinesis/record.js';
+import type { FaultRule } from '../../src/sandbox/faults.js';
+import { startSandbox } from '../../src/sandbox/sandbox.js';
+import type { DeliveryTarget } from '../../src/storage/delivery-target.js';
+import { type HealthFinding, writeHealth } from '../../src/storage/destination-health.js';
+import {
+  addExport,
+  addProfiles,
+  cancelExport,
+  exampleTarget,
+  readBooks,
+  setUpDelivery,
+  startEngine,
+  untilFinished,
+} from '../support/delivery.js';
+import { compareWithLedger } from '../support/delivery-ledger.js';
+import { useTestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
+
+const database = useTestDatabase();
+const DENIED: FaultRule = { kind: 'request-error', code: 'AccessDeniedException', status: 400 };
+
+test.each([
+  ['AccessDeniedException', 'ACCESS_DENIED'],
+  ['ResourceNotFoundException', 'STREAM_NOT_FOUND'],
+  ['ExpiredTokenException', 'CREDENTIAL_EXPIRED'],
+])('%s halts the destination; nothing is dropped, and it resumes by itself', async (code, cause) => {
+  await using run = await prepare(`halt-${cause}`, 200);
+  run.sandbox.setFaults([{ kind: 'request-error', code, status: 400 }]);
+  await using _engine = run.start(300);
+  const health = await until(async () => {
+    const found = await run.readHealth();
+    expect(found.health_status).toBe('HALTED');
+    return found;
+  });
+  expect(health.health_code).toBe(cause);
+  expect(health.health_message).not.toBe(null);
+  expect(await readBooks(database.db, run.exportId)).toMatchObject({
+    received: 200,
+    delivered: 0,
+    failed: 0,
+    skipped: 0,
+    pendingRows: 200,
+  });
+
+  run.sandbox.setFaults([]);
+
+  expect(await untilFinished(database.db, run.exportId)).toMatchObject({
+    state: 'SUCCEEDED',
+    delivered: 200,
+    possibleDuplicates: 0,
+  });
+  expect(await run.readHealth()).toMatchObject({ health_status: 'HEALTHY', health_code: null, next_probe_at: null });
+  expect(await run.compare()).toMatchObject({ told: 200, untold: [] });
+  expect(await run.readHealthEvents()).toEqual(['HALTED', 'HEALTHY']);
+});
+
+test('a halted destination is tried by one call an interval, however many lanes wait', async () => {
+  await using run = await prepare('probe', 400);
+  run.sandbox.setFaults([DENIED]);
+  await using _engine = run.start(400);
+  await until(async () => expect((await run.readHealth()).health_status).toBe('HALTED'));
+  // Calls that were under way when it halted may still come.
+  await until(async () => expect(await countOwned(run.setup.destinationId)).toBe(0));
+  const before = run.countCalls();
+  const startedAt = performance.now();
+
+  await until(() => run.countCalls() - before >= 3, { timeoutMs: 10_000 });
+
+  expect(performance.now() - startedAt).toBeGreaterThan(2 * 400 - 100);
+});
+
+test('once mended by hand a halted destination goes on at once, not when the probe is due', async () => {
+  await using run = await prepare('mended', 200);
+  run.sandbox.setFaults([DENIED]);
+  await using engine = run.start(3_600_000);
+  await until(async () => expect((await run.readHealth()).health_status).toBe('HALTED'));
+  await until(async () => expect(await countOwned(run.setup.destinationId)).toBe(0));
+  run.sandbox.setFaults([]);
+
+  await sql`update destination set health_status = 'UNTESTED', version = version + 1, next_probe_at = null
+    where id = ${run.setup.destinationId}`.execute(database.db);
+  engine.wake();
+
+  expect(await untilFinished(database.db, run.exportId, 5_000)).toMatchObject({ state: 'SUCCEEDED', delivered: 200 });
+});
+
+test('a cancel is settled while the destination is halted', async () => {
+  await using run = await prepare('halted-cancel', 100);
+  run.sandbox.setFaults([DENIED]);
+  await using _engine = run.start(3_600_000);
+  await until(async () => expect((await run.readHealth()).health_status).toBe('HALTED'));
+
+  await cancelExport(database.db, run.exportId);
+
+  expect(await untilFinished(database.db, run.exportId)).toMatchObject({
+    state: 'CANCELED',
+    received: 100,
+    skipped: 100,
+  });
+});
+
+test('a finding of a call under other versions of destination or secret is void', async () => {
+  await using run = await prepare('void', 0);
+  const finding: HealthFinding = {
+    destinationId: run.setup.destinationId,
+    destinationVersion: 1,
+    secretVersion: 1,
+    status: 'HALTED',
+    code: 'ACCESS_DENIED',
+    message: 'm',
+    awsRequestId: null,
+    probeAfterMs: 1_000,
+  };
+
+  expect(await writeHealth(database.db, { ...finding, destinationVersion: 2 })).toBe(false);
+  expect(await writeHealth(database.db, { ...finding, secretVersion: 2 })).toBe(false);
+  expect(await run.readHealth()).toMatchObject({ health_status: 'UNTESTED' });
+  expect(await writeHealth(database.db, finding)).toBe(true);
+  expect(await writeHealth(database.db, finding)).toBe(false);
+  expect(await writeHealth(database.db, { ...finding, status: 'DEGRADED', code: 'AWS_UNAVAILABLE' })).toBe(false);
+  expect(await run.readHealth()).toMatchObject({ health_status: 'HALTED' });
+  expect(await writeHealth(database.db, { ...finding, status: 'HEALTHY', code: null })).toBe(true);
+});
+
+test('one delivered record shows health, one halting cause halts, silence degrades', () => {
+  const degraded = { ...exampleTarget, healthStatus: 'DEGRADED' };
+  const halted = { ...exampleTarget, healthStatus: 'HALTED' };
+  const find = (target: DeliveryTarget, results: RecordResult[], isSilent = false) =>
+    findHealth(target, results, { isSilent, probeAfterMs: 1 });
+
+  expect(find(exampleTarget, [delivered])).toBe(null);
+  expect(find(halted, [delivered])).toMatchObject({ status: 'HEALTHY', code: null });
+  expect(find(exampleTarget, [delivered, deferred('ACCESS_DENIED')])).toMatchObject({
+    status: 'HALTED',
+    code: 'ACCESS_DENIED',
+    destinationVersion: 3,
+    secretVersion: 4,
+  });
+  expect(find(halted, [deferred('ACCESS_DENIED')])).toMatchObject({ status: 'HALTED' });
+  expect(find(exampleTarget, [deferred('OUTCOME_UNKNOWN')])).toBe(null);
+  expect(find(exampleTarget, [deferred('OUTCOME_UNKNOWN')], true)).toMatchObject({
+    status: 'DEGRADED',
+    code: 'OUTCOME_UNKNOWN',
+  });
+  expect(find(halted, [deferred('AWS_UNAVAILABLE')], true)).toBe(null);
+  expect(find(degraded, [deferred('AWS_UNAVAILABLE')], true)).toBe(null);
+  expect(find(degraded, [deferred('THROTTLED')])).toMatchObject({ status: 'HEALTHY' });
+  expect(find(exampleTarget, [deferred('ABORTED')])).toBe(null);
+  expect(find(exampleTarget, [])).toBe(null);
+});
+
+test('three calls in a row without an answer are silence; an answer or calls never made are none', () => {
+  const calls = new DeadCalls();
+  const dead = [deferred('AWS_UNAVAILABLE'), deferred('OUTCOME_UNKNOWN')];
+
+  expect([calls.note(1, dead), calls.note(1, dead), calls.note(2, dead), calls.note(1, dead)]).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+  expect(calls.note(1, [deferred('ABORTED')])).toBe(true);
+  expect(calls.note(1, [deferred('THROTTLED'), deferred('AWS_UNAVAILABLE')])).toBe(false);
+  expect([calls.note(1, dead), calls.note(1, []), calls.note(1, dead), calls.note(1, [delivered])]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(calls.note(1, dead)).toBe(false);
+});
+
+const delivered: RecordResult = {
+  status: 'delivered',
+  shardId: 's',
+  sequenceNumber: '1',
+  attempts: 1,
+  possibleDuplicate: false,
+};
+
+function deferred(cause: Extract<RecordResult, { status: 'deferred' }>['cause']): RecordResult {
+  const nothing = { awsCode: null, awsRequestId: null, message: 'm' };
+  return { status: 'deferred', cause, outcomeUnknown: false, retryAfterMs: 1, attempts: 1, ...nothing };
+}
+
+async function prepare(stream: string, profiles: number) {
+  const sandbox = await startSandbox({ limits: 'off' });
+  sandbox.createStream(stream, 2);
+  const setup = await setUpDelivery(database.db, { stream });
+  await addProfiles(database.db, setup, profiles);
+  const exportId = await addExport(database.db, setup);
+  return {
+    sandbox,
+    setup,
+    exportId,
+    start: (probeIntervalMs: number) => startEngine(database.db, sandbox.endpoint, { probeIntervalMs }),
+    compare: () => compareWithLedger(database.db, sandbox, { stream, destinationId: setup.destinationId }),
+    countCalls: () => sandbox.stats.requests['PutRecords'] ?? 0,
+    readHealth: () => readHealth(setup.destinationId),
+    readHealthEvents: () => readHealthEvents(setup.destinationId),
+    async [Symbol.asyncDispose]() {
+      await sql`update export set state = 'CANCELED' where id = ${exportId} and finished_at is null`.execute(
+        database.db,
+      );
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function readHealth(destinationId: number) {
+  return await database.db
+    .selectFrom('destination')
+    .select(['health_status', 'health_code', 'health_message', 'next_probe_at'])
+    .where('id', '=', destinationId)
+    .executeTakeFirstOrThrow();
+}
+
+async function readHealthEvents(destinationId: number): Promise<(string | null)[]> {
+  const { rows } = await sql<{ status: string | null }>`select health ->> 'status' as status from state_event
+    where destination_id = ${destinationId} and health is not null order by position`.execute(database.db);
+  return rows.map((row) => row.status);
+}
+
+async function countOwned(destinationId: number): Promise<number> {
+  const { rows } = await sql<{ owned: number }>`
+    select count(worker_id)::int as owned from lane where destination_id = ${destinationId}`.execute(database.db);
+  return rows[0]?.owned ?? 0;
+}
