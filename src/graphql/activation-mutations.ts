@@ -1,0 +1,100 @@
+/** Inputs and answers of the mutations of activations. */
+
+import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { ActivationType } from './activation.js';
+import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
+
+/** GraphQL input `ActivateSegmentsInput`. */
+@InputType('ActivateSegmentsInput', { description: 'Input of activateSegments.' })
+export class ActivateSegmentsInput {
+  @Field(() => [String], {
+    description: '0–100 dot paths of attributes that are no arrays or maps, none twice.',
+  })
+  attributes!: string[];
+
+  @Field(() => ID, { description: 'Global id of the destination.' })
+  destinationId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'Your name for this call, 1–255 characters: sent again within 24 h, it gives the first answer and starts nothing.',
+  })
+  idempotencyKey?: string | null;
+
+  @Field(() => [String], { description: "1–250 of the customer's segment ids, none twice." })
+  segmentIds!: string[];
+}
+
+/** GraphQL type `ActivateSegmentsSuccess`. */
+@ObjectType('ActivateSegmentsSuccess', { description: 'The segments are activated.' })
+export class ActivateSegmentsSuccess {
+  @Field(() => ActivationType, { description: 'The new activation.' })
+  activation!: ActivationType;
+}
+
+/** GraphQL union `ActivateSegmentsResult`. */
+export const ActivateSegmentsResult = createUnionType({
+  name: 'ActivateSegmentsResult',
+  description: 'Answer of activateSegments.',
+  types: () => [ActivateSegmentsSuccess, InvalidInputErrorType, ConflictErrorType] as const,
+});
+
+/** GraphQL input `UpdateActivationInput`. */
+@InputType('UpdateActivationInput', {
+  description: 'Input of updateActivation. What is left out stays; null clears it or sets its default.',
+})
+export class UpdateActivationInput {
+  @Field(() => [String], {
+    nullable: true,
+    description: 'All attributes from now on: 0–100 dot paths, none twice.',
+  })
+  attributes?: string[] | null;
+
+  @Field(() => Int, { description: 'The `version` you read.' })
+  expectedVersion!: number;
+
+  @Field(() => ID, { description: 'Global id.' })
+  id!: string;
+
+  @Field(() => [String], {
+    nullable: true,
+    description: "All segments from now on: 1–250 of the customer's segment ids, none twice.",
+  })
+  segmentIds?: string[] | null;
+}
+
+/** GraphQL type `UpdateActivationSuccess`. */
+@ObjectType('UpdateActivationSuccess', { description: 'The activation was changed.' })
+export class UpdateActivationSuccess {
+  @Field(() => ActivationType, { description: 'The activation as it is now.' })
+  activation!: ActivationType;
+}
+
+/** GraphQL union `UpdateActivationResult`. */
+export const UpdateActivationResult = createUnionType({
+  name: 'UpdateActivationResult',
+  description: 'Answer of updateActivation.',
+  types: () => [UpdateActivationSuccess, InvalidInputErrorType, NotFoundErrorType, ConflictErrorType] as const,
+});
+
+/** GraphQL input `DeleteActivationInput`. */
+@InputType('DeleteActivationInput', { description: 'Input of deleteActivation.' })
+export class DeleteActivationInput {
+  @Field(() => ID, { description: 'Global id.' })
+  id!: string;
+}
+
+/** GraphQL type `DeleteActivationSuccess`. */
+@ObjectType('DeleteActivationSuccess', { description: 'The activation was deleted.' })
+export class DeleteActivationSuccess {
+  @Field(() => ID, { description: 'Global id of what was deleted.' })
+  deletedId!: string;
+}
+
+/** GraphQL union `DeleteActivationResult`. */
+export const DeleteActivationResult = createUnionType({
+  name: 'DeleteActivationResult',
+  description: 'Answer of deleteActivation.',
+  types: () => [DeleteActivationSuccess, NotFoundErrorType, InvalidStateErrorType] as const,
+});

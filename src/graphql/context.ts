@@ -1,0 +1,50 @@
+/** What every resolver gets: the caller, the services that change things, the loaders that read them. */
+
+import type { Activations } from '../domain/activation.js';
+import type { Credentials } from '../domain/credential.js';
+import type { Destinations } from '../domain/destination.js';
+import type { ExportRequests } from '../domain/export-request.js';
+import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
+import type { Profiles } from '../domain/profile.js';
+import type { Segments } from '../domain/segment.js';
+import { type NodeReference, RequestError } from '../domain/user-error.js';
+import { includesRole, type Role, type Viewer } from '../domain/viewer.js';
+import type { EventStreams } from '../events/tail.js';
+import type { Loaders } from './loaders.js';
+import type { NodeType } from './node.js';
+
+/** The domain services that mutations call. */
+export interface Services {
+  activations: Activations;
+  credentials: Credentials;
+  destinations: Destinations;
+  exportRequests: ExportRequests;
+  failedRecordDecisions: FailedRecordDecisions;
+  profiles: Profiles;
+  segments: Segments;
+}
+
+/** The context of one operation. */
+export interface Context {
+  viewer: Viewer;
+  /** Streams that subscriptions follow. */
+  events: EventStreams;
+  services: Services;
+  /** Fresh for each operation: nothing is cached between two. */
+  loaders: Loaders;
+  /** Reads the object behind a reference; null if it is not in the caller's workspace. */
+  loadNode(reference: NodeReference & { ordinal?: number }): Promise<NodeType | null>;
+  requestId: string;
+}
+
+/**
+ * Checks the caller's role.
+ * @throws {RequestError} FORBIDDEN, naming the role needed.
+ */
+export function requireRole(context: Context, role: Role): void {
+  if (includesRole(context.viewer.role, role)) return;
+  throw new RequestError(
+    'FORBIDDEN',
+    `This needs role ${role}; yours is ${context.viewer.role}. Ask an ADMIN for a key.`,
+  );
+}

@@ -1,0 +1,12 @@
+/** Ids that clients send. */
+
+import type { NodeKind } from '../domain/user-error.js';
+import { internalId } from './global-id.js';
+
+/** No row's internal id. */
+const NOBODY = 0;
+
+/** The internal id behind a global id; one that is malformed or of another kind finds nothing, like a missing one. */
+export function requestedId(text: string, kind: NodeKind): number {
+  return internalId(text, kind) ?? NOBODY;
+}

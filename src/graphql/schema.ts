@@ -1,0 +1,73 @@
+/** The executable schema, and its text. */
+
+import 'reflect-metadata';
+import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
+import { ActivationResolver } from './activation-resolver.js';
+import { CredentialResolver } from './credential-resolver.js';
+import { DeliveryEventsSubscription } from './delivery-events-subscription.js';
+import { DeliveryResolver } from './delivery-resolver.js';
+import { DestinationFieldResolver } from './destination-field-resolver.js';
+import { DestinationResolver } from './destination-resolver.js';
+import { DestinationTypeResolver } from './destination-type-resolver.js';
+import { ErrorCodeResolver } from './error-code-resolver.js';
+import { ExportProgressSubscription } from './export-progress-subscription.js';
+import { ExportResolver } from './export-resolver.js';
+import { FailedRecordResolver } from './failed-record-resolver.js';
+import { KinesisDestinationResolver } from './kinesis-destination-resolver.js';
+import { MembershipResolver } from './membership-resolver.js';
+import { NodeResolver } from './node-resolver.js';
+import { ProfileResolver } from './profile-resolver.js';
+import { SegmentResolver } from './segment-resolver.js';
+import { ViewerResolver } from './viewer-resolver.js';
+
+/** Builds the executable schema. */
+export function buildGraphQLSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: [
+      ActivationResolver,
+      CredentialResolver,
+      DeliveryEventsSubscription,
+      DeliveryResolver,
+      DestinationFieldResolver,
+      DestinationResolver,
+      DestinationTypeResolver,
+      ErrorCodeResolver,
+      ExportProgressSubscription,
+      ExportResolver,
+      FailedRecordResolver,
+      KinesisDestinationResolver,
+      MembershipResolver,
+      NodeResolver,
+      ProfileResolver,
+      SegmentResolver,
+      ViewerResolver,
+    ],
+    pubSub: noTopics,
+    validate: false,
+  });
+  describe(schema.getQueryType(), 'Everything that can be read.');
+  describe(schema.getMutationType(), MUTATION_DESCRIPTION);
+  describe(schema.getSubscriptionType(), 'What can be watched, over WebSocket (graphql-transport-ws).');
+  return schema;
+}
+
+/** The schema as SDL, sorted: the text of schema/schema.graphql. */
+export function printSortedSchema(): string {
+  return `${printSchema(lexicographicSortSchema(buildGraphQLSchema()))}\n`;
+}
+
+/** type-graphql asks for topics as soon as there are subscriptions; ours follow the event tail instead. */
+const noTopics: PubSub = { publish: refuseTopic, subscribe: refuseTopic };
+
+function refuseTopic(topic: string): never {
+  throw new Error(`Topic ${topic}: subscriptions here have \`subscribe\`, since topics cannot resume.`);
+}
+
+const MUTATION_DESCRIPTION =
+  'Everything that can be changed. Each description names the least role and the errors; a lower role gets the top-level error FORBIDDEN, which names the role needed.';
+
+/** type-graphql has no way to describe the root types. */
+function describe(type: GraphQLObjectType | null | undefined, description: string): void {
+  if (type) type.description = description;
+}

@@ -1,0 +1,90 @@
+/** The caller and its workspace in the schema. */
+
+import { Ctx, Field, ObjectType } from 'type-graphql';
+import type { Actor, Role, Viewer } from '../domain/viewer.js';
+import type { Workspace } from '../domain/workspace.js';
+import type { Context } from './context.js';
+import { createEnum } from './enums.js';
+import { toGlobalId } from './global-id.js';
+import { NodeType } from './node.js';
+import { DateTimeScalar } from './scalars.js';
+
+/** GraphQL enum `Role`. */
+export const RoleEnum = createEnum<Role>(
+  'Role',
+  'What a caller may do. ADMIN includes OPERATOR, OPERATOR includes VIEWER.',
+  {
+    VIEWER: 'Reads all but personal data (attributes, identities, payloads).',
+    OPERATOR: 'Also reads personal data; changes segments, profiles and activations; starts exports.',
+    ADMIN: 'Also changes credentials and destinations.',
+  },
+);
+
+/** GraphQL enum `ActorKind`. */
+export const ActorKindEnum = createEnum<Actor['kind']>('ActorKind', 'How an actor was recognised.', {
+  API_KEY: 'By an API key.',
+  TOKEN: 'By a signed token (JWT).',
+  SYSTEM: 'Nobody: a schedule, a backfill, retention.',
+});
+
+/** GraphQL type `Actor`. */
+@ObjectType('Actor', { description: 'Who did something.' })
+export class ActorType {
+  @Field(() => ActorKindEnum, { description: 'How the actor was recognised.' })
+  kind!: Actor['kind'];
+
+  @Field(() => String, { description: 'Name of the API key, subject of the token, or the part of the system.' })
+  name!: string;
+}
+
+/** GraphQL type `Workspace`. */
+@ObjectType('Workspace', { implements: NodeType, description: 'One tenant.' })
+export class WorkspaceType extends NodeType {
+  @Field(() => String, {
+    description:
+      "The external id that a customer's IAM role must require (sts:ExternalId); issued by us, never changes.",
+  })
+  externalId!: string;
+
+  @Field(() => String, { description: 'Name.' })
+  name!: string;
+}
+
+/** GraphQL type `Viewer`. */
+@ObjectType('Viewer', { description: 'The caller.' })
+export class ViewerType {
+  @Field(() => ActorType, { description: 'Who the caller is.' })
+  actor!: ActorType;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When the API key or token expires; null if never.',
+  })
+  expiresAt!: Date | null;
+
+  @Field(() => RoleEnum, { description: 'What the caller may do.' })
+  role!: Role;
+
+  @Field(() => WorkspaceType, { description: 'The tenant that every answer and change is bound to.' })
+  async workspace(@Ctx() context: Context): Promise<WorkspaceType> {
+    const workspace = await context.loaders.workspaceById.load(context.viewer.workspaceId);
+    if (workspace) return toWorkspaceType(workspace);
+    throw new Error(`Workspace ${context.viewer.workspaceId} of the caller's key does not exist.`);
+  }
+}
+
+/** Shapes an actor for the schema. */
+export function toActorType(actor: Actor): ActorType {
+  return Object.assign(new ActorType(), { kind: actor.kind, name: actor.name });
+}
+
+/** Shapes a workspace for the schema. */
+export function toWorkspaceType(workspace: Workspace): WorkspaceType {
+  return Object.assign(new WorkspaceType(), workspace, { id: toGlobalId('Workspace', workspace.id) });
+}
+
+/** Shapes the caller for the schema. */
+export function toViewerType(viewer: Viewer): ViewerType {
+  const { actor, expiresAt, role } = viewer;
+  return Object.assign(new ViewerType(), { actor: toActorType(actor), expiresAt, role });
+}
