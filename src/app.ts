@@ -1,0 +1,235 @@
+/** The composition root: the only place where the parts of a process are built and joined. */
+
+import 'reflect-metadata';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { Closer } from './closer.js';
+import type { Config } from './config.js';
+import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
+import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
+import { openSecret } from './domain/credential.js';
+import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
+import { EventTail } from './events/tail.js';
+import type { Services } from './graphql/context.js';
+import { createContextFactory } from './graphql/execution-context.js';
+import { buildGraphQLSchema } from './graphql/schema.js';
+import { rememberViewers } from './http/authentication.js';
+import { createErrorPresenter } from './http/graphql-errors.js';
+import type { GraphQLParts } from './http/graphql-http.js';
+import { registerIngestRoutes } from './http/ingest.js';
+import { createMetrics, type Metrics } from './http/metrics.js';
+import { type HttpServer, startHttpServer } from './http/server.js';
+import { startMaintenance } from './maintenance.js';
+import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
+import { createServices } from './services.js';
+import { InvalidCursorError } from './storage/cursor.js';
+import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
+import { startEmbeddedServer } from './storage/embedded-server.js';
+import { loadEncryptionKey } from './storage/encryption-key.js';
+import { DELIVERY_EVENT_CHANNEL } from './storage/event-tail.js';
+import { readExportBooks } from './storage/export-invariant.js';
+import { applyMigrations } from './storage/migrations.js';
+import { createListener, type Listener } from './storage/notification-listener.js';
+import { createNotifier, type Notifier } from './storage/notifications.js';
+
+/** A running process; disposing ends it in order: not ready, no new work, lanes handed back, sockets closed. */
+export interface App extends AsyncDisposable {
+  /** `http://host:port`. */
+  readonly url: string;
+  /** The first workspace's ADMIN key, if this start made it. Stored nowhere: show it once, never log it. */
+  readonly firstKey: string | null;
+  /** The local Kinesis; null where records go to Amazon. */
+  readonly sandbox: Sandbox | null;
+}
+
+/** What differs from the configured, for tests. */
+export interface AppOverrides {
+  sandbox?: SandboxOptions;
+}
+
+/** What {@link createApp} needs besides the configuration. */
+export interface AppOptions {
+  log: Logger;
+  overrides?: AppOverrides;
+}
+
+/**
+ * Builds and starts a process. What had started is closed again if a part does not start.
+ * @throws {Error} of the part that does not start; its message says what to do.
+ */
+export async function createApp(config: Config, { log, overrides = {} }: AppOptions): Promise<App> {
+  const closer = new Closer();
+  try {
+    return await startParts({ config, log, overrides, closer });
+  } catch (error) {
+    await closer[Symbol.asyncDispose]().catch((failure: unknown) => log.error({ err: failure }, 'closing failed'));
+    throw error;
+  }
+}
+
+/** What every step of starting gets. */
+interface Start {
+  config: Config;
+  log: Logger;
+  overrides: AppOverrides;
+  closer: Closer;
+}
+
+/** What the event tail and the delivery engine are built on. */
+interface Foundation {
+  /** URL of the database. */
+  connection: string;
+  database: Database;
+  seal: SecretSeal;
+  sandbox: Sandbox | null;
+  /** Address of Kinesis; null is each region's own. */
+  kinesisEndpoint: string | null;
+  listener: Listener;
+  notifier: Notifier;
+  events: EventTail;
+  metrics: Metrics;
+}
+
+async function startParts(start: Start): Promise<App> {
+  const { config, closer, log } = start;
+  const foundation = await layFoundation(start);
+  const { db } = foundation.database;
+  closer.use(startMaintenance({ db, log, retentionDays: config.deliveryRetentionDays }));
+  const api = config.role === 'worker' ? null : createApi(start, foundation);
+  const server = closer.use(await startServer(start, foundation, api));
+  // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.
+  closer.use(foundation.events);
+  startDelivery(start, foundation);
+  closer.defer(() => server.stopBeingReady());
+  const { sandbox } = foundation;
+  // Last: a start that failed after this would take the only copy of the key with it.
+  const firstKey = await bootstrapWorkspace(db);
+  return { url: server.url, firstKey, sandbox, [Symbol.asyncDispose]: () => closer[Symbol.asyncDispose]() };
+}
+
+async function layFoundation(start: Start): Promise<Foundation> {
+  const { config, closer, log } = start;
+  const connection = await findDatabase(start);
+  const database = closer.use(
+    openDatabase({ connection, log, maxConnections: REQUEST_SESSIONS, applicationName: `tributary ${config.role}` }),
+  );
+  const { db } = database;
+  await checkServerVersion(db);
+  await applyMigrations({ connection, folder: MIGRATIONS, log });
+  const { dataFolder } = config;
+  const seal = createSecretSeal(config.encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
+  const sandbox = await openSandbox(start);
+  const listener = closer.use(createListener({ connection, log }));
+  return {
+    connection,
+    database,
+    seal,
+    sandbox,
+    kinesisEndpoint: sandbox?.endpoint ?? config.kinesisEndpoint ?? null,
+    listener,
+    notifier: closer.use(createNotifier({ db, log })),
+    events: closer.use(new EventTail({ db, log, listener })),
+    metrics: createMetrics({ readBooks: () => readExportBooks(db), log }),
+  };
+}
+
+/** Sessions for requests, subscriptions and upkeep. */
+const REQUEST_SESSIONS = 12;
+/** Sessions that the engine needs beside one a lane: heartbeat, claims, health. */
+const ENGINE_SESSIONS = 3;
+
+/** The same place from `src` and from `dist`. */
+const MIGRATIONS = join(import.meta.dirname, '..', 'schema', 'migrations');
+
+/** @returns the URL of the operator's server, or of the embedded one once it runs. */
+async function findDatabase({ config, closer, log }: Start): Promise<string> {
+  if (config.databaseUrl) return config.databaseUrl;
+  return closer.use(await startEmbeddedServer({ dataFolder: config.dataFolder, log })).url;
+}
+
+async function openSandbox({ config, overrides, closer, log }: Start): Promise<Sandbox | null> {
+  if (config.kinesis === 'aws') return null;
+  const sandbox = closer.use(await startSandbox({ port: config.sandboxPort, ...overrides.sandbox }));
+  sandbox.createStream(SANDBOX_STREAM, SANDBOX_SHARDS);
+  log.warn(
+    { endpoint: sandbox.endpoint, stream: SANDBOX_STREAM },
+    'records go to the local sandbox, not to Amazon: set KINESIS=aws to change that',
+  );
+  return sandbox;
+}
+
+/** A stream to begin with: the product itself never creates one. */
+const SANDBOX_STREAM = 'profiles';
+const SANDBOX_SHARDS = 4;
+
+/** What serves clients; a worker has none. */
+interface Api {
+  services: Services;
+  graphql: GraphQLParts;
+}
+
+function createApi({ config, log }: Start, { database: { db }, events, notifier, seal }: Foundation): Api {
+  const wake = (destinationId: number) => {
+    notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
+    notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
+  };
+  const services = createServices({ db, seal, wake });
+  const hidesSuggestions = config.environment === 'production';
+  const graphql = {
+    schema: buildGraphQLSchema(),
+    createContext: createContextFactory({ db, events, services }),
+    authenticate: rememberViewers((key) => authenticateApiKey(db, key)),
+    presenter: createErrorPresenter({ badInputErrors: [InvalidCursorError], hidesSuggestions }),
+    log,
+  };
+  return { services, graphql };
+}
+
+function startServer(
+  { config, log }: Start,
+  { database: { db }, metrics }: Foundation,
+  api: Api | null,
+): Promise<HttpServer> {
+  return startHttpServer({
+    host: config.host,
+    port: config.port,
+    maxBodyBytes: config.maxBodyBytes,
+    log,
+    graphql: api?.graphql ?? null,
+    metrics,
+    pingDatabase: () => sql`/* app.ping */ select 1`.execute(db),
+    async registerRoutes(server) {
+      if (!api) return;
+      await registerIngestRoutes(server, { authenticate: api.graphql.authenticate, profiles: api.services.profiles });
+    },
+  });
+}
+
+/** Used by the closer last, so that the engine hands its lanes back before anything else closes. */
+function startDelivery({ config, log, closer }: Start, foundation: Foundation): void {
+  if (config.role === 'api') return;
+  const { connection, seal, notifier, listener, metrics, kinesisEndpoint } = foundation;
+  // Sessions of its own: a rush of requests must not keep a heartbeat waiting.
+  const maxConnections = config.deliveryLanes + ENGINE_SESSIONS;
+  const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName: 'tributary delivery' }));
+  const engine = closer.use(
+    new DeliveryEngine({
+      db: database.db,
+      log,
+      name: `${hostname()}:${process.pid}`,
+      openSecret: ({ workspaceId, credential }) =>
+        openSecret(seal, { ...credential, workspaceId, credentialId: credential.id, sealed: credential.sealedSecret })
+          .secretAccessKey,
+      ...(kinesisEndpoint !== null && { endpoint: kinesisEndpoint }),
+      maxLanes: config.deliveryLanes,
+      leaseMs: config.leaseMs,
+      notify: (channel, key) => notifier.notify(channel, key),
+      metrics: metrics.delivery,
+    }),
+  );
+  const calls = listener.subscribe(LANE_WORK_CHANNEL, () => engine.wake());
+  closer.defer(() => calls[Symbol.dispose]());
+  engine.start();
+}

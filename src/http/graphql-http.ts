@@ -1,0 +1,112 @@
+/** GraphQL over HTTP: POST with JSON, GET for queries. */
+
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { z } from 'zod';
+import type { Context } from '../graphql/context.js';
+import type { CreateContext } from '../graphql/execution-context.js';
+import { type Authenticate, requireKey, viewerOf } from './authentication.js';
+import { type ErrorPresenter, stampErrors } from './graphql-errors.js';
+
+/** What GraphQL is served from, over HTTP and WebSocket alike. */
+export interface GraphQLParts {
+  schema: GraphQLSchema;
+  createContext: CreateContext;
+  authenticate: Authenticate;
+  presenter: ErrorPresenter;
+  log: FastifyBaseLogger;
+}
+
+/** Address of GraphQL, over HTTP and WebSocket. */
+export const GRAPHQL_PATH = '/graphql';
+
+/** Longest document; parsing, validating and masking cost by the token. */
+export const MAX_TOKENS = 10_000;
+
+/** Serves GraphQL on a server that does not listen yet; it stops with the server. */
+export async function registerGraphQL(server: FastifyInstance, parts: GraphQLParts): Promise<void> {
+  const apollo = createApollo(parts);
+  await apollo.start();
+  server.addHook('onClose', () => apollo.stop());
+  const answer = fastifyApolloHandler(apollo, {
+    context: async (request) => parts.createContext(viewerOf(request), request.id),
+  });
+  server.route({
+    method: ['GET', 'POST'],
+    url: GRAPHQL_PATH,
+    onRequest: requireKey(parts.authenticate),
+    async handler(request, reply) {
+      return stampRefusal(await answer.call(server, request, reply), request, reply);
+    },
+  });
+}
+
+function createApollo({ schema, presenter, log }: GraphQLParts): ApolloServer<Context> {
+  return new ApolloServer<Context>({
+    schema,
+    introspection: true,
+    // A browser sends the key's header to another origin only after a preflight, which is never granted.
+    csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    logger: log,
+    formatError: (_formatted, error) => presenter.present(error),
+    // The cache-control plug-in alone makes lists 1.7 times slower; a landing page would load scripts of another origin.
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      reportErrors(presenter, log),
+    ],
+  });
+}
+
+/** Logs our faults and stamps errors: the error formatter knows no request. AsyncLocalStorage would slow every promise. */
+function reportErrors(presenter: ErrorPresenter, log: FastifyBaseLogger): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart({ contextValue: { requestId } }) {
+      return {
+        async didEncounterErrors({ errors }) {
+          logFaults(errors, { presenter, log, requestId });
+        },
+        async willSendResponse({ response: { body } }) {
+          if (body.kind !== 'single' || !body.singleResult.errors) return;
+          body.singleResult.errors = stampErrors(body.singleResult.errors, requestId);
+        },
+      };
+    },
+    async unexpectedErrorProcessingRequest({ error, requestContext }) {
+      log.error({ err: error, requestId: requestContext.contextValue.requestId }, 'a GraphQL request failed');
+    },
+  };
+}
+
+/** Logs those errors of an operation that are our fault. */
+export function logFaults(
+  errors: readonly unknown[],
+  { presenter, log, requestId }: { presenter: ErrorPresenter; log: FastifyBaseLogger; requestId: string },
+): void {
+  for (const error of errors) {
+    const fault = presenter.findFault(error);
+    if (fault !== null) log.error({ err: fault, requestId }, 'a GraphQL operation failed');
+  }
+}
+
+const refusal = z.object({
+  errors: z.array(z.looseObject({ extensions: z.record(z.string(), z.unknown()).optional() })),
+});
+
+/** What Apollo refuses before there is an operation has passed no plug-in: it gets its request id here. */
+function stampRefusal(body: unknown, request: FastifyRequest, reply: FastifyReply): unknown {
+  if (reply.statusCode < 400 || typeof body !== 'string') return body;
+  const { errors, ...rest } = refusal.parse(JSON.parse(body));
+  return JSON.stringify({ ...rest, errors: stampErrors(errors, request.id) });
+}

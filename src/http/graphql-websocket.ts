@@ -1,0 +1,122 @@
+/** GraphQL over WebSocket: subscriptions only, by the graphql-transport-ws protocol. */
+
+import { type ExecutionArgs, GraphQLError, getOperationAST, type OperationTypeNode, parse, validate } from 'graphql';
+import { makeServer, type Server, type ServerOptions } from 'graphql-ws';
+import type { Viewer } from '../domain/viewer.js';
+import type { Context } from '../graphql/context.js';
+import { readBearerKey } from './authentication.js';
+import { stampErrors } from './graphql-errors.js';
+import { type GraphQLParts, logFaults, MAX_TOKENS } from './graphql-http.js';
+import { subscribeFresh } from './subscription-execution.js';
+
+/** What belongs to one socket. */
+export interface SocketSession {
+  /** Id of the upgrade request; errors of all its operations carry it. */
+  readonly requestId: string;
+  /** The API key of `connection_init`; null before, and after a refusal. */
+  key: string | null;
+  /** The caller; null before `connection_init`, and after a refusal. */
+  viewer: Viewer | null;
+}
+
+/** The protocol's server; sockets are opened with their session. */
+export type ProtocolServer = Server<SocketSession>;
+
+type Options = ServerOptions<Record<string, unknown> | undefined, SocketSession>;
+
+/** Longest time from opening a socket to `connection_init`. */
+const INIT_TIMEOUT_MS = 5_000;
+
+/** Makes the protocol's server. A socket is authenticated by `connection_init` with `{ "authorization": "Bearer <key>" }`. */
+export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
+  const contexts = new WeakMap<ExecutionArgs, () => Context>();
+  const options: Options = {
+    connectionInitWaitTimeout: INIT_TIMEOUT_MS,
+    onConnect: ({ connectionParams, extra }) => authenticateSocket(connectionParams?.['authorization'], extra, parts),
+    async onSubscribe({ extra }, _id, payload) {
+      const { viewer } = extra;
+      if (!viewer)
+        return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
+      const args = prepare(payload, parts);
+      if ('schema' in args) contexts.set(args, () => parts.createContext(viewer, extra.requestId));
+      return args;
+    },
+    subscribe: (args) => subscribeFresh(args, contexts.get(args) ?? refuseContext),
+    onNext: ({ extra }, _id, _payload, _args, result) =>
+      result.errors && { ...result, errors: presentAll(result.errors, extra, parts) },
+    onError: ({ extra }, _id, _payload, errors) => presentAll(errors, extra, parts),
+  };
+  return makeServer(options);
+}
+
+async function authenticateSocket(
+  authorization: unknown,
+  session: SocketSession,
+  parts: GraphQLParts,
+): Promise<boolean> {
+  const key = readBearerKey(authorization);
+  session.viewer = key === null ? null : await parts.authenticate(key);
+  session.key = session.viewer && key;
+  return session.viewer !== null;
+}
+
+interface SubscribePayload {
+  query: string;
+  operationName?: string | undefined | null;
+  variables?: Record<string, unknown> | undefined | null;
+}
+
+/** What to run, or why not. */
+function prepare(payload: SubscribePayload, { schema }: GraphQLParts): ExecutionArgs | readonly GraphQLError[] {
+  const document = parseQuery(payload.query);
+  if (document instanceof GraphQLError) return [document];
+  const operation = getOperationAST(document, payload.operationName);
+  if (!operation)
+    return [refuse('OPERATION_RESOLUTION_FAILURE', 'The operation cannot be told: name one that the query has.')];
+  if (operation.operation !== SUBSCRIPTION) return [refuse('BAD_REQUEST', describeWrongKind(operation.operation))];
+  const faults = validate(schema, document);
+  if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+  return {
+    schema,
+    document,
+    operationName: payload.operationName ?? null,
+    variableValues: payload.variables ?? {},
+  };
+}
+
+const SUBSCRIPTION: `${OperationTypeNode}` = 'subscription';
+
+function parseQuery(query: string) {
+  try {
+    return parse(query, { maxTokens: MAX_TOKENS });
+  } catch (error) {
+    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
+    // Too deep for the parser's stack.
+    return refuse('GRAPHQL_PARSE_FAILED', 'The query cannot be parsed: nest it less.');
+  }
+}
+
+function describeWrongKind(kind: string): string {
+  return `Over WebSocket there are only subscriptions: send this ${kind} by HTTP POST to the same address.`;
+}
+
+function refuse(code: string, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { code } });
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { nodes, source, positions, path, originalError } = error;
+  return new GraphQLError(error.message, { nodes, source, positions, path, originalError, extensions: { code } });
+}
+
+function presentAll(errors: readonly GraphQLError[], { requestId }: SocketSession, { presenter, log }: GraphQLParts) {
+  logFaults(errors, { presenter, log, requestId });
+  return stampErrors(
+    errors.map((error) => presenter.present(error)),
+    requestId,
+  );
+}
+
+function refuseContext(): never {
+  throw new Error('A subscription has no context: it did not pass onSubscribe.');
+}

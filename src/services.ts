@@ -1,0 +1,33 @@
+/** The domain's services, joined: the one list of them, for the app and for tests that run without a server. */
+
+import { createActivations } from './domain/activation.js';
+import { createCredentials } from './domain/credential.js';
+import { createDestinations } from './domain/destination.js';
+import { createExportRequests } from './domain/export-request.js';
+import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
+import { createProfiles } from './domain/profile.js';
+import type { SecretSeal } from './domain/secret-seal.js';
+import { createSegments } from './domain/segment.js';
+import type { Services } from './graphql/context.js';
+import type { Db } from './storage/database.js';
+
+/** What services are made from. */
+export interface ServiceParts {
+  db: Db;
+  seal: SecretSeal;
+  /** Tells the workers that a destination has work, after a commit. Without it they find out when they poll. */
+  wake?(destinationId: number): void;
+}
+
+/** Makes every service. */
+export function createServices({ db, seal, wake = () => {} }: ServiceParts): Services {
+  return {
+    activations: createActivations({ db, wake }),
+    credentials: createCredentials({ db, seal }),
+    destinations: createDestinations({ db }),
+    exportRequests: createExportRequests({ db, wake }),
+    failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
+    profiles: createProfiles({ db, clock: () => new Date() }),
+    segments: createSegments({ db }),
+  };
+}

@@ -1,0 +1,87 @@
+import { CompiledQuery } from 'kysely';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { startMaintenance } from '../src/maintenance.js';
+import { useTestDatabase } from './support/test-database.js';
+import { until } from './support/until.js';
+
+const database = useTestDatabase();
+const log = pino({ level: 'silent' });
+
+async function count(query: string): Promise<number> {
+  const { rows } = await database.pool.query(`select count(*)::int as count from ${query}`);
+  return Number(rows[0]?.count);
+}
+
+const keys = () => count('idempotency_key');
+const partitions = () => count(`pg_inherits where inhparent = 'delivery_event'::regclass`);
+
+test('expired idempotency keys go and partitions come, at the start and in each turn', async () => {
+  await database.pool.query(
+    `insert into workspace (id, name, external_id) overriding system value values (1, 'w', 'e')`,
+  );
+  await insertKeys();
+  await dropPartitions();
+  await using _maintenance = startMaintenance({ db: database.db, log, retentionDays: 30, intervalMs: 20 });
+
+  await until(async () => expect([await keys(), await partitions()]).toEqual([1, 3]));
+  await insertKeys();
+
+  await until(async () => expect(await keys()).toBe(2));
+});
+
+test('weeks of deliveries and state events go when their retention is over', async () => {
+  await database.db.executeQuery(CompiledQuery.raw('select ensure_delivery_partitions(8, 2)'));
+  expect(await partitions()).toBe(11);
+
+  await using _maintenance = startMaintenance({ db: database.db, log, retentionDays: 30 });
+
+  // The present week, the two ahead, and those that ended within 30 days: four, or five with part of a week.
+  await until(async () => expect([7, 8]).toContain(await partitions()));
+});
+
+test('weeks to come are made also while a week that is over cannot be dropped', async () => {
+  await dropPartitions();
+  await database.db.executeQuery(CompiledQuery.raw('select ensure_delivery_partitions(8, -8)'));
+  const reader = await database.pool.connect();
+  await reader.query('begin');
+  const { rows } = await reader.query(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'delivery_event'::regclass`,
+  );
+  await reader.query(`select count(*) from ${rows[0]?.name}`);
+
+  await startMaintenance({ db: database.db, log, retentionDays: 30 })[Symbol.asyncDispose]();
+
+  expect(await partitions()).toBe(4);
+  await reader.query('rollback');
+  reader.release();
+});
+
+test('while another node keeps house this one leaves it alone', async () => {
+  await insertKeys();
+  const before = await keys();
+  const other = await database.pool.connect();
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock(7245003)');
+
+  await startMaintenance({ db: database.db, log, retentionDays: 30 })[Symbol.asyncDispose]();
+
+  expect(await keys()).toBe(before);
+  await other.query('rollback');
+  other.release();
+});
+
+/** One expired, one not. */
+function insertKeys() {
+  return database.pool.query(`
+    insert into idempotency_key (workspace_id, operation, key, input_hash, answer, created_at)
+    values (1, 'o', gen_random_uuid(), '', '[]', now() - interval '25 hours'),
+      (1, 'o', gen_random_uuid(), '', '[]', now() - interval '23 hours')`);
+}
+
+async function dropPartitions(): Promise<void> {
+  const { rows } = await database.pool.query(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'delivery_event'::regclass`,
+  );
+  for (const { name } of rows) await database.pool.query(`drop table ${name}`);
+}
