@@ -1,0 +1,24 @@
+/** `npm run bench -- export|ingest [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+
+import { parseArgs } from 'node:util';
+import { benchExport } from './export.js';
+import { benchIngest } from './ingest.js';
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    profiles: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '5' },
+  },
+});
+
+const BENCHMARKS = new Map([
+  ['export', benchExport],
+  ['ingest', benchIngest],
+]);
+const run = BENCHMARKS.get(positionals[0] ?? '');
+if (!run) {
+  console.error('Name a benchmark: npm run bench -- export|ingest [--profiles 100000] [--rounds 5]');
+  process.exit(2);
+}
+console.log(JSON.stringify(await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) })));
