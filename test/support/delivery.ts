@@ -1,11 +1,13 @@
 /** Builds what an export needs in the database by hand, and starts engines on it against a sandbox stream. */
 
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { pino } from 'pino';
 import { DeliveryEngine, type EngineOptions } from '../../src/delivery/engine.js';
 import { LANE_COUNT, laneOf } from '../../src/domain/lane.js';
 import type { Db } from '../../src/storage/database.js';
+import type { DeliveryTarget } from '../../src/storage/delivery-target.js';
+import type { LaneClaim } from '../../src/storage/lanes.js';
 import { until } from './until.js';
 
 /** Ids of a workspace with a destination, segments and an activation of all of them. */
@@ -15,6 +17,34 @@ export interface DeliverySetup {
   segmentIds: number[];
   activationId: number;
 }
+
+/** A claim, for what needs no database. */
+export const exampleClaim: LaneClaim = {
+  workspaceId: 1,
+  destinationId: 2,
+  lane: 3,
+  workerId: 4,
+  epoch: 5,
+  position: 6,
+  takenOver: false,
+};
+
+/** A healthy destination, for what needs no database. */
+export const exampleTarget: DeliveryTarget = {
+  destinationId: 2,
+  workspaceId: 1,
+  version: 3,
+  enabled: true,
+  region: 'us-east-1',
+  stream: 'orders',
+  healthStatus: 'HEALTHY',
+  healthCode: null,
+  includeSegmentNames: false,
+  includeSegmentTimestamps: false,
+  membershipScope: 'MAPPED_ONLY',
+  membershipStatuses: 'THREE_STATE',
+  credential: { id: 1, accessKeyId: 'AKIATESTTESTTESTTEST', sealedSecret: Buffer.alloc(0), secretVersion: 4 },
+};
 
 /** Makes a workspace, credential, destination (with its lanes), segments and an activation. */
 export async function setUpDelivery(
@@ -97,7 +127,10 @@ export async function addActivation(
     .returning('id')
     .executeTakeFirstOrThrow();
   for (const [ordinal, segmentId] of options.segmentIds.entries())
-    await db.insertInto('activation_segment').values({ activation_id: activation.id, segment_id: segmentId, ordinal }).execute();
+    await db
+      .insertInto('activation_segment')
+      .values({ activation_id: activation.id, segment_id: segmentId, ordinal })
+      .execute();
   return activation.id;
 }
 
@@ -120,8 +153,26 @@ export async function addProfiles(db: Db, setup: DeliverySetup, count: number, a
       )
       insert into membership (lane, segment_id, profile_id, status, qualified_at)
       select lane, key::bigint, id, 'REALIZED', '2026-01-01T00:00:00Z'
-      from added cross join lateral jsonb_object_keys(memberships) as key`.execute(db);
+      from added cross join lateral json_object_keys(memberships) as key`.execute(db);
   }
+}
+
+/** Puts the profiles of a workspace that meet a condition into a segment, in both places that keep memberships. */
+export async function addMemberships(
+  db: Db,
+  change: { setup: DeliverySetup; segmentId: number; where: RawBuilder<unknown>; status: string },
+): Promise<void> {
+  const { setup, segmentId, status } = change;
+  await sql`with changed as (
+      update profile
+      set memberships = memberships::jsonb || jsonb_build_object(${String(segmentId)}::text,
+        jsonb_build_object('status', ${status}::text, 'qualifiedAt', '2026-01-01T00:00:00Z'))
+      where workspace_id = ${setup.workspaceId} and ${change.where}
+      returning lane, id
+    )
+    insert into membership (lane, segment_id, profile_id, status, qualified_at)
+    select lane, ${segmentId}, id, ${status}, '2026-01-01T00:00:00Z' from changed
+    on conflict (lane, segment_id, profile_id) do update set status = excluded.status`.execute(db);
 }
 
 /** Puts an export of all segments on the books, as triggerExport does. */
@@ -205,6 +256,41 @@ export async function untilFinished(db: Db, exportId: number, timeoutMs = 30_000
       if (['PREPARING', 'RUNNING', 'CANCELING'].includes(books.state)) throw new Error(JSON.stringify(books));
       return books;
     },
-    { timeoutMs },
+    // Each look reads all pages and rows: more of them would be most of the load.
+    { timeoutMs, intervalMs: 40 },
   );
+}
+
+/** Everything that the engine writes, as text, to show that nothing was written. */
+export async function dumpEngineTables(db: Db): Promise<string> {
+  const tables = ['lane', 'export', 'export_lane', 'export_page', 'pending_record', 'delivery_event', 'state_event'];
+  const dumps = [...tables, 'failed_record', 'destination'].map((table) => {
+    const row = sql.table(table);
+    return sql<{ dump: string | null }>`
+      select string_agg(row::text, e'\n' order by row::text) as dump from ${row} as row`.execute(db);
+  });
+  const rows = await Promise.all(dumps);
+  return rows.map((result) => result.rows[0]?.dump ?? '').join('\n');
+}
+
+/** Marks an export to be canceled, as cancelExport does. */
+export async function cancelExport(db: Db, exportId: number): Promise<void> {
+  await sql`update export set state = 'CANCELING'
+    where id = ${exportId} and state in ('PREPARING', 'RUNNING')`.execute(db);
+}
+
+/** One of an export's counters, such as `code.NOT_A_MEMBER`, over its lanes. */
+export async function readCounter(db: Db, exportId: number, name: string): Promise<number> {
+  const { rows } = await sql<{ total: number }>`
+    select coalesce(sum((counts ->> ${name})::bigint), 0)::int as total
+    from export_lane where export_id = ${exportId}`.execute(db);
+  return rows[0]?.total ?? 0;
+}
+
+/** Waits until an export is in a state. */
+export async function untilState(db: Db, exportId: number, state: string): Promise<void> {
+  await until(async () => {
+    const row = await db.selectFrom('export').select('state').where('id', '=', exportId).executeTakeFirst();
+    if (row?.state !== state) throw new Error(`Export ${exportId} is ${row?.state}, not ${state}.`);
+  });
 }

@@ -2,7 +2,8 @@
 import { type BaseLogger, pino } from 'pino';
 import { afterEach } from 'vitest';
 import type { DeliveryUpdate, EndUpdate, EventUpdate } from '../../src/events/delivery-update.js';
-import { DELIVERY_EVENT_CHANNEL, EventTail, type EventTailOptions } from '../../src/events/tail.js';
+import { EventTail, type EventTailOptions } from '../../src/events/tail.js';
+import { DELIVERY_EVENT_CHANNEL } from '../../src/storage/event-tail.js';
 import { createListener } from '../../src/storage/notification-listener.js';
 import { createNotifier } from '../../src/storage/notifications.js';
 import type { TestDatabase } from './test-database.js';
@@ -26,7 +27,7 @@ export function useTails(database: TestDatabase, log: BaseLogger = pino({ level:
   return {
     start(options = {}) {
       const listener = options.listener ?? own(createListener({ connection: database.connection, log }));
-      return own(new EventTail({ db: database.db, log, ...options, listener }));
+      return own(new EventTail({ db: database.db, log, stopGraceMs: 50, ...options, listener }));
     },
     notify(destinationId) {
       notifier ??= own(createNotifier({ db: database.db, log }));

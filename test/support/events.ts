@@ -23,14 +23,13 @@ export interface EventContent {
   codes?: Record<string, number>;
 }
 
-/** Makes a workspace with a destination that has lanes, and an activation. */
-export async function createEventScene(db: Db): Promise<EventScene> {
+/** Makes a destination that has lanes, and an activation; in a new workspace if none is given. */
+export async function createEventScene(db: Db, workspaceId?: number): Promise<EventScene> {
   const { rows } = await sql<EventScene>`
-    with workspace as (
-      insert into workspace (name, external_id) values ('events', gen_random_uuid()::text) returning id
-    ), credential as (
+    with credential as (
       insert into credential (workspace_id, name, kind, access_key_id, secret_sealed)
-      select id, 'key', 'ACCESS_KEY', 'AKIAEXAMPLE', '' from workspace returning id, workspace_id
+      values (${workspaceId ?? (await createWorkspace(db))}, 'key', 'ACCESS_KEY', 'AKIAEXAMPLE', '')
+      returning id, workspace_id
     ), destination as (
       insert into destination (workspace_id, kind, name, credential_id, region, stream)
       select workspace_id, 'AMAZON_KINESIS', 'stream', id, 'eu-central-1', 'orders' from credential
@@ -97,17 +96,23 @@ export function commitExportState(
     await sql`update export set state = ${change.state},
         finished_at = case when ${change.state} in ('PREPARING', 'RUNNING', 'CANCELING') then null else now() end
       where id = ${change.exportId}`.execute(transaction);
-    await insertState(transaction, scene, sql`
-      ${change.exportId}::bigint, ${scene.activationId}::bigint, ${change.state}::text, null::jsonb`);
+    await insertState(
+      transaction,
+      scene,
+      sql`
+      ${change.exportId}::bigint, ${scene.activationId}::bigint, ${change.state}::text, null::jsonb`,
+    );
   });
 }
 
 /** Commits a state event of the destination's health. */
 export function commitHealth(db: Db, scene: EventScene, health: { status: string; message?: string }): Promise<void> {
   const body = JSON.stringify({ ...health, since: new Date().toISOString() });
-  return db.transaction().execute((transaction) =>
-    insertState(transaction, scene, sql`null::bigint, null::bigint, null::text, ${body}::jsonb`),
-  );
+  return db
+    .transaction()
+    .execute((transaction) =>
+      insertState(transaction, scene, sql`null::bigint, null::bigint, null::text, ${body}::jsonb`),
+    );
 }
 
 async function insertState(
@@ -121,6 +126,12 @@ async function insertState(
     select id, position, array(select lane.position from lane where destination_id = ${scene.destinationId} order by lane),
       ${columns}
     from destination where id = ${scene.destinationId}`.execute(transaction);
+}
+
+async function createWorkspace(db: Db): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    insert into workspace (name, external_id) values ('events', gen_random_uuid()::text) returning id`.execute(db);
+  return one(rows).id;
 }
 
 function one<Row>(rows: readonly Row[]): Row {

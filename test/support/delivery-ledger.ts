@@ -1,0 +1,47 @@
+/** Compares what the sandbox's stream holds with what the books say was delivered. */
+
+import { sql } from 'kysely';
+import type { Sandbox } from '../../src/sandbox/sandbox.js';
+import type { Db } from '../../src/storage/database.js';
+
+/** Where ledger and books differ. */
+export interface LedgerComparison {
+  /** Partition keys in the stream, once each. */
+  profileIds: Set<string>;
+  /** Records of the stream that are on the books as delivered. */
+  told: number;
+  /** Partition keys of records in the stream that no commit tells of: copies, or records whose commit is still to come. */
+  untold: string[];
+  /** Deliveries on the books that the stream does not hold, or holds for another profile. Must be 0. */
+  invented: number;
+}
+
+/** Reads both sides; call it when nothing is under way. */
+export async function compareWithLedger(
+  db: Db,
+  sandbox: Pick<Sandbox, 'listRecords'>,
+  place: { stream: string; destinationId: number },
+): Promise<LedgerComparison> {
+  const stored = new Map<string, string>();
+  for (const record of sandbox.listRecords(place.stream))
+    stored.set(`${record.shardId}/${record.sequenceNumber}`, record.partitionKey);
+  const { rows } = await sql<{ place: string; profile_id: string | null }>`/* test.read_deliveries */
+    select event.shards[settled.shard_number] || '/' || settled.sequence_number as place, profile.profile_id
+    from delivery_event event
+    cross join lateral unnest(
+      event.profile_ids, string_to_array(event.outcomes, null), event.shard_numbers, event.sequence_numbers
+    ) as settled(profile_key, outcome, shard_number, sequence_number)
+    left join profile on profile.lane = event.lane and profile.id = settled.profile_key
+    where event.destination_id = ${place.destinationId} and settled.outcome = 'D'`.execute(db);
+  const books = new Map(rows.map((row) => [row.place, row.profile_id]));
+  const invented = rows.filter((row) => {
+    const key = stored.get(row.place);
+    return key === undefined || (row.profile_id !== null && row.profile_id !== key);
+  });
+  return {
+    profileIds: new Set(stored.values()),
+    told: [...stored.keys()].filter((key) => books.has(key)).length,
+    untold: [...stored].filter(([key]) => !books.has(key)).map(([, profileId]) => profileId),
+    invented: invented.length + (rows.length - books.size),
+  };
+}

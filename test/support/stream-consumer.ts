@@ -1,0 +1,30 @@
+/** A consumer of streams as anyone writes it with the AWS SDK. */
+
+import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand } from '@aws-sdk/client-kinesis';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+/** Reads all records of a stream, by partition key. */
+export async function consume(endpoint: string, stream: string): Promise<Map<string, unknown>> {
+  const client = new KinesisClient({
+    region: 'us-east-1',
+    endpoint,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7CONSUME', secretAccessKey: 'x'.repeat(40) },
+    // The SDK's default for Kinesis is HTTP/2, which only AWS itself speaks.
+    requestHandler: new NodeHttpHandler(),
+  });
+  const records = new Map<string, unknown>();
+  const { Shards } = await client.send(new ListShardsCommand({ StreamName: stream }));
+  for (const shard of Shards ?? []) {
+    const start = { StreamName: stream, ShardId: shard.ShardId, ShardIteratorType: 'TRIM_HORIZON' as const };
+    let next = (await client.send(new GetShardIteratorCommand(start))).ShardIterator;
+    for (let behind = 1; behind > 0 && next; ) {
+      const page = await client.send(new GetRecordsCommand({ ShardIterator: next }));
+      for (const record of page.Records ?? [])
+        records.set(record.PartitionKey ?? '', JSON.parse(Buffer.from(record.Data ?? []).toString('utf8')));
+      next = page.NextShardIterator;
+      behind = page.MillisBehindLatest ?? 0;
+    }
+  }
+  client.destroy();
+  return records;
+}
