@@ -1,5 +1,6 @@
 /** The lease of a worker: prolonged by a heartbeat, measured by the monotonic clock, never revived once over. */
 
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { Db } from '../storage/database.js';
 import { prolongLease, registerWorker, removeWorker } from '../storage/workers.js';
@@ -36,6 +37,8 @@ export class WorkerLease implements AsyncDisposable {
   ) {
     this.#options = options;
     this.#expiresAt = expiresAt;
+    // Each lane at work listens, and there may be 64 of them: no leak to warn of.
+    setMaxListeners(0, this.#lost.signal);
     this.#schedule();
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { DeliveryCode } from '../domain/delivery-code.js';
-import { buildRecordData, isPresentMember, planRecords, type RecordPlan } from '../domain/record.js';
+import { buildRecordText, encodeTexts, isPresentMember, planRecords, type RecordPlan } from '../domain/record.js';
 import type { KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
@@ -82,8 +82,8 @@ export async function readPage(
 
 interface Snapshot extends PageContext {
   candidates: Candidate[];
-  /** By activation, since each maps other attributes; then by profile.id. */
-  profiles: Map<number, Map<number, PageProfile>>;
+  /** By profile.id. */
+  profiles: Map<number, PageProfile>;
   unmappedNames: { id: number; segmentId: string; namespace: string }[];
 }
 
@@ -93,13 +93,8 @@ async function readSnapshot(tx: Db, claim: LaneClaim, candidates: Candidate[]): 
     exportIds: exportIdsOf(candidates),
   });
   if (!context) return null;
-  const profiles = new Map<number, Map<number, PageProfile>>();
-  for (const { id, attributes } of context.activations.values()) {
-    const own = candidates.filter((candidate) => candidate.activationId === id);
-    const ids = distinct(own.map((candidate) => candidate.profileKey));
-    const paths = attributes.map((path) => path.split('.'));
-    profiles.set(id, await readPageProfiles(tx, { lane: claim.lane, ids, paths }));
-  }
+  const ids = distinct(candidates.map((candidate) => candidate.profileKey));
+  const profiles = await readPageProfiles(tx, claim.lane, ids);
   const showsAll = context.target.membershipScope === 'ALL';
   const unmappedNames = showsAll ? await readSegmentNames(tx, segmentIdsOf(profiles)) : [];
   return { ...context, candidates, profiles, unmappedNames };
@@ -132,27 +127,40 @@ function decide(snapshot: Snapshot): PageEntry[] {
     const context = { mapped: activation.mapped, unmapped: snapshot.unmappedNames, now: snapshot.now };
     judges.set(activation.id, createJudge(planRecords(activation, snapshot.target, context), snapshot.exports));
   }
-  return snapshot.candidates.map((candidate): PageEntry => {
-    const profile = snapshot.profiles.get(candidate.activationId)?.get(candidate.profileKey);
+  const rulings = snapshot.candidates.map((candidate) => {
     const judge = judges.get(candidate.activationId);
+    return judge ? judge(candidate, snapshot.profiles.get(candidate.profileKey)) : ACTIVATION_DELETED;
+  });
+  const encoded = encodeTexts(rulings.map((ruling) => ('text' in ruling ? ruling.text : '')));
+  return snapshot.candidates.map((candidate, index): PageEntry => {
+    const ruling = rulings[index] ?? ACTIVATION_DELETED;
     return {
       candidate,
       activationVersion: snapshot.activations.get(candidate.activationId)?.version ?? 0,
-      revision: profile?.revision ?? 0,
-      verdict: judge ? judge(candidate, profile) : { skip: 'ACTIVATION_DELETED' },
+      revision: snapshot.profiles.get(candidate.profileKey)?.revision ?? 0,
+      verdict: toVerdict(ruling, encoded[index] ?? NO_DATA),
     };
   });
 }
 
-type Judge = (candidate: Candidate, profile: PageProfile | undefined) => PageEntry['verdict'];
+/** What a judge decides: a record's text, still to be encoded, or the reason why not. */
+type Ruling = { text: string; partitionKey: string } | { skip: DeliveryCode };
 
-/** Judges the candidates of one activation. Candidates of one export share their set of segments. */
+type Judge = (candidate: Candidate, profile: PageProfile | undefined) => Ruling;
+
+const ACTIVATION_DELETED: Ruling = { skip: 'ACTIVATION_DELETED' };
+const NO_DATA = Buffer.alloc(0);
+
+function toVerdict(ruling: Ruling, data: Buffer): PageEntry['verdict'] {
+  return 'skip' in ruling ? ruling : { record: { data, partitionKey: ruling.partitionKey } };
+}
+
+/** Judges the candidates of one activation. Those that the same exports ask for share one object, and their segments. */
 function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
-  const wanted = new Map<string, { isUnmapped: boolean; segmentIds: string[] }>();
+  const wanted = new Map<Candidate['exports'], { isUnmapped: boolean; segmentIds: string[] }>();
   const wantedBy = (candidate: Candidate) => {
-    const name = Object.keys(candidate.exports).join(',');
-    const known = wanted.get(name) ?? stillWanted(candidate, { plan, exports });
-    wanted.set(name, known);
+    const known = wanted.get(candidate.exports) ?? stillWanted(candidate, { plan, exports });
+    wanted.set(candidate.exports, known);
     return known;
   };
   return (candidate, profile) => {
@@ -160,7 +168,7 @@ function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
     const { isUnmapped, segmentIds } = wantedBy(candidate);
     if (isUnmapped) return { skip: 'SEGMENT_UNMAPPED' };
     if (!isPresentMember(profile, segmentIds, plan.now)) return { skip: 'NOT_A_MEMBER' };
-    return { record: { data: buildRecordData(profile, plan), partitionKey: profile.profileId } };
+    return { text: buildRecordText(profile, plan), partitionKey: profile.profileId };
   };
 }
 
@@ -180,8 +188,7 @@ function exportIdsOf(candidates: Candidate[]): number[] {
 
 function segmentIdsOf(profiles: Snapshot['profiles']): number[] {
   const ids = new Set<string>();
-  for (const ofActivation of profiles.values())
-    for (const profile of ofActivation.values()) for (const id of Object.keys(profile.memberships)) ids.add(id);
+  for (const profile of profiles.values()) for (const id of Object.keys(profile.memberships)) ids.add(id);
   return [...ids].map(Number);
 }
 

@@ -9,6 +9,7 @@ import { latencyBucket } from '../domain/latency-histogram.js';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import { type DeferredRecord, isHalting, measureRecord, type RecordResult } from '../kinesis/record.js';
 import type { LaneClaim } from '../storage/lanes.js';
+import type { Candidate } from '../storage/page-source.js';
 import { addCount, type CounterMap } from './counters.js';
 import { originOf } from './origin.js';
 import type { Page, PageEntry } from './page.js';
@@ -52,15 +53,16 @@ export function settlePage(
   };
   if (staysWhole(page, results)) return holdPage(page, results, settlement);
   const groups = new Map<string, NewEventDraft>();
-  const tallies = new Map<Record<string, string>, Tally>();
+  const places = new Map<Candidate['exports'], Place>();
   page.entries.forEach((entry, index) => {
     const fate = { entry, result: results[index] ?? null, latencyMs: context.latencyMs };
-    const group = groupOf(groups, page, entry);
-    const tally = tallies.get(entry.candidate.exports) ?? { counters: {}, deferred: 0, settled: {} };
-    tallies.set(entry.candidate.exports, tally);
-    settleEntry(settlement, { page, group, tally, fate });
+    const { exports } = entry.candidate;
+    // Records of an export's page share the object that says who asks for them: their place is found once.
+    const place = places.get(exports) ?? openPlace(groups, page, entry);
+    places.set(exports, place);
+    settleEntry(settlement, { page, ...place, fate });
   });
-  for (const [exports, tally] of tallies) addTally(settlement, exports, tally);
+  for (const [exports, { tally }] of places) addTally(settlement, exports, tally);
   // A group whose records were only put back unsent tells nobody anything.
   const told = [...groups.values()].filter(
     (draft) => draft.records.length > 0 || Object.keys(draft.deferrals).length > 0,
@@ -122,6 +124,22 @@ function holdPage(page: Page, results: PageResults, settlement: Settlement): Set
   return settlement;
 }
 
+/** Where the records go that the same exports ask for in the same segments. */
+interface Place {
+  group: NewEventDraft;
+  tally: Tally;
+  isRetry: boolean;
+}
+
+function openPlace(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntry): Place {
+  const exportIds = Object.keys(entry.candidate.exports);
+  return {
+    group: groupOf(groups, page, entry),
+    tally: { counters: {}, deferred: 0, settled: {} },
+    isRetry: exportIds.some((id) => page.exports.get(id)?.trigger === 'RETRY'),
+  };
+}
+
 function groupOf(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntry): NewEventDraft {
   const { candidate } = entry;
   const origin = originOf(candidate, page.exports);
@@ -175,10 +193,8 @@ function segmentPrefixes(segments: string): string[] {
   return segments === '' ? [] : segments.split(',').map((number) => `segment.${number}.`);
 }
 
-interface EntryContext {
+interface EntryContext extends Place {
   page: Page;
-  group: NewEventDraft;
-  tally: Tally;
   fate: Fate;
 }
 
@@ -196,7 +212,8 @@ function settleEntry(settlement: Settlement, context: EntryContext): void {
   group.records.push(record);
   countSettled(tally, record);
   if (fate.result?.status === 'failed') settlement.failures.push(toFailure(fate, fate.result));
-  if (record.outcome !== 'FAILED') settleRetries(settlement, context, record.outcome === 'DELIVERED');
+  if (context.isRetry && record.outcome !== 'FAILED')
+    settleRetries(settlement, context, record.outcome === 'DELIVERED');
   if (!candidate.pending) return;
   tally.deferred -= 1;
   settlement.settledReasons.push({

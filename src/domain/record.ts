@@ -9,8 +9,7 @@ import type { Segment } from './segment.js';
 /** What a record is built from; times of memberships are texts as given. */
 export interface RecordSource {
   profileId: string;
-  /** JSON text of each of the activation's attributes, in their order; empty where the profile has none. */
-  attributeTexts: readonly string[];
+  attributes: Record<string, unknown>;
   identities: Record<string, string[]>;
   /** By internal id of the segment, as decimal text. */
   memberships: Record<string, StoredMembership>;
@@ -41,10 +40,10 @@ export interface RecordPlan {
 
 /** A mapped attribute, or a name on the way to some. */
 interface AttributeNode {
+  name: string;
   /** `"name":` */
   label: string;
-  /** Place of the attribute in the activation; null for a name on the way. */
-  index: number | null;
+  isMapped: boolean;
   children: AttributeNode[];
 }
 
@@ -71,7 +70,7 @@ export function planRecords(
   for (const segment of context.mapped)
     texts.set(String(segment.id), segmentText(segment, destination, segmentDetails(segment, destination)));
   return {
-    attributes: attributeTree(activation.attributes.map((path, index) => ({ names: path.split('.'), index }))),
+    attributes: attributeTree(activation.attributes.map((path) => path.split('.'))),
     segments: texts,
     mappedIds: new Set(context.mapped.map((segment) => String(segment.id))),
     now: context.now,
@@ -89,64 +88,94 @@ export function isPresentMember(
 }
 
 /**
- * Builds a record's data: UTF-8 JSON of mapped attributes, memberships and identities; what is absent is left out.
- * Written as text from prepared pieces: building an object and stringifying it costs three times as much.
+ * Builds a record: JSON of mapped attributes, memberships and identities; what is absent is left out. Written from
+ * prepared pieces: building an object and stringifying it costs three times as much.
  */
-export function buildRecordData(source: RecordSource, plan: RecordPlan): Buffer {
-  const attributes = writeAttributes(plan.attributes, source.attributeTexts);
+export function buildRecordText(source: RecordSource, plan: RecordPlan): string {
+  let text = writeAttributes(plan.attributes, source.attributes);
   const memberships = writeMemberships(source.memberships, plan);
+  if (memberships !== '') text += `${text === '' ? '' : ','}"segmentMembership":{${memberships}}`;
   const identities = writeIdentities(source.identities);
-  const parts = [attributes];
-  if (memberships !== '') parts.push(`"segmentMembership":{${memberships}}`);
-  if (identities !== '') parts.push(`"identityMap":{${identities}}`);
-  return Buffer.from(`{${parts.filter((part) => part !== '').join(',')}}`, 'utf8');
+  if (identities !== '') text += `${text === '' ? '' : ','}"identityMap":{${identities}}`;
+  return `{${text}}`;
+}
+
+/** Encodes texts as UTF-8, into one buffer that they share: one for each costs 1.3 µs a record more. */
+export function encodeTexts(texts: readonly string[]): Buffer[] {
+  const sizes = texts.map((text) => Buffer.byteLength(text, 'utf8'));
+  const shared = Buffer.allocUnsafeSlow(sizes.reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  return texts.map((text, index) => {
+    const end = start + (sizes[index] ?? 0);
+    shared.write(text, start, 'utf8');
+    const own = shared.subarray(start, end);
+    start = end;
+    return own;
+  });
 }
 
 /** Names that paths share become one node, in order of first appearance. */
-function attributeTree(paths: { names: string[]; index: number }[]): AttributeNode[] {
-  const groups = new Map<string, { names: string[]; index: number }[]>();
-  for (const { names, index } of paths) {
-    const [name = '', ...rest] = names;
-    groups.set(name, [...(groups.get(name) ?? []), { names: rest, index }]);
-  }
+function attributeTree(paths: string[][]): AttributeNode[] {
+  const groups = new Map<string, string[][]>();
+  for (const [name = '', ...rest] of paths) groups.set(name, [...(groups.get(name) ?? []), rest]);
   return [...groups].map(([name, group]) => ({
+    name,
     label: `${JSON.stringify(name)}:`,
-    index: group.find((path) => path.names.length === 0)?.index ?? null,
-    children: attributeTree(group.filter((path) => path.names.length > 0)),
+    isMapped: group.some((rest) => rest.length === 0),
+    children: attributeTree(group.filter((rest) => rest.length > 0)),
   }));
 }
 
-function writeAttributes(nodes: AttributeNode[], texts: readonly string[]): string {
+function writeAttributes(nodes: readonly AttributeNode[], attributes: Readonly<Record<string, unknown>>): string {
   let text = '';
-  for (const { label, index, children } of nodes) {
-    const written = index === null ? writeBranch(children, texts) : scalarText(texts[index] ?? '');
-    if (written !== '') text += `${text === '' ? '' : ','}${label}${written}`;
+  for (const node of nodes) {
+    if (!Object.hasOwn(attributes, node.name)) continue;
+    const written = writeAttribute(node, attributes[node.name]);
+    if (written !== '') text += text === '' ? node.label + written : `,${node.label}${written}`;
   }
   return text;
 }
 
-function writeBranch(nodes: AttributeNode[], texts: readonly string[]): string {
-  const inner = writeAttributes(nodes, texts);
+/** Nulls, arrays and maps are left out. A path leads through maps only: a number is no place in an array. */
+function writeAttribute(node: AttributeNode, value: unknown): string {
+  if (typeof value === 'string') return node.isMapped ? quote(value) : '';
+  if (node.isMapped) return typeof value === 'object' ? '' : JSON.stringify(value);
+  if (!isMap(value)) return '';
+  const inner = writeAttributes(node.children, value);
   return inner === '' ? '' : `{${inner}}`;
 }
 
-/** Nulls, arrays and maps are left out. */
-function scalarText(text: string): string {
-  return text === 'null' || text.startsWith('{') || text.startsWith('[') ? '' : text;
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function writeMemberships(memberships: RecordSource['memberships'], plan: RecordPlan): string {
-  const namespaces = new Map<string, string>();
+  // Most records have one namespace: the map is for the others.
+  let namespace = '';
+  let entries = '';
+  let others: Map<string, string> | null = null;
   for (const id in memberships) {
     const membership = memberships[id];
     const segment = plan.segments.get(id);
     if (!segment || !membership) continue;
     const status = isPresentMembership(membership, plan.now) ? membership.status : 'EXITED';
-    const entry = `${segment.opening}${JSON.stringify(membership.qualifiedAt)}${segment.closing[status]}`;
-    const before = namespaces.get(segment.namespace);
-    namespaces.set(segment.namespace, before === undefined ? entry : `${before},${entry}`);
+    const entry = `${segment.opening}${quote(membership.qualifiedAt)}${segment.closing[status]}`;
+    if (entries === '') namespace = segment.namespace;
+    if (segment.namespace === namespace) {
+      entries += entries === '' ? entry : `,${entry}`;
+      continue;
+    }
+    others ??= new Map();
+    others.set(segment.namespace, append(others.get(segment.namespace), entry));
   }
-  return [...namespaces].map(([namespace, entries]) => `${JSON.stringify(namespace)}:{${entries}}`).join(',');
+  if (entries === '') return '';
+  let text = `${quote(namespace)}:{${entries}}`;
+  for (const [name, own] of others ?? []) text += `,${quote(name)}:{${own}}`;
+  return text;
+}
+
+function append(list: string | undefined, entry: string): string {
+  return list === undefined ? entry : `${list},${entry}`;
 }
 
 function writeIdentities(identities: Record<string, string[]>): string {
@@ -154,11 +183,20 @@ function writeIdentities(identities: Record<string, string[]>): string {
   for (const namespace in identities) {
     const values = identities[namespace];
     if (!values || values.length === 0) continue;
-    const entries = values.map((id) => `{"id":${JSON.stringify(id)}}`).join(',');
-    text += `${text === '' ? '' : ','}${JSON.stringify(namespace)}:[${entries}]`;
+    const entries = values.map((id) => `{"id":${quote(id)}}`).join(',');
+    text += `${text === '' ? '' : ','}${quote(namespace)}:[${entries}]`;
   }
   return text;
 }
+
+/** A JSON string. */
+function quote(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
+}
+
+/** Quotes, backslashes, control characters, and surrogates, which may stand alone. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON escapes.
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 function segmentText(
   segment: Pick<Segment, 'namespace' | 'segmentId'>,

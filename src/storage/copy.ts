@@ -12,6 +12,7 @@ import {
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Db } from './database.js';
+import { preparedName } from './prepared.js';
 
 /** A value as PostgreSQL reads it: JSON and times as text; null is SQL's. */
 export type CopyValue = string | number | null;
@@ -66,14 +67,21 @@ export function* toCopyText(rows: Iterable<readonly CopyValue[]>): Generator<str
 /** Characters; a chunk of large profiles is never one text. */
 const PIECE_LENGTH = 256 * 1024;
 
+/** A session as pg has it: a named statement is planned by its first call. */
+interface PreparingSession {
+  query<Row>(statement: { name: string; text: string; values: readonly unknown[] }): Promise<PostgresQueryResult<Row>>;
+}
+
 class CopyingSession implements PostgresPoolClient {
   readonly #session: pg.PoolClient;
   /** The same session, as Kysely sees it. */
   readonly #statements: PostgresPoolClient;
+  readonly #prepared: PreparingSession;
 
   constructor(session: pg.PoolClient) {
     this.#session = session;
     this.#statements = session;
+    this.#prepared = session;
   }
 
   query<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>>;
@@ -85,7 +93,9 @@ class CopyingSession implements PostgresPoolClient {
     if (typeof statement !== 'string') return this.#statements.query(statement);
     const [body] = parameters;
     if (body instanceof CopyBody) return this.#copy(statement, body);
-    return this.#statements.query<Row>(statement, parameters);
+    const name = preparedName(statement);
+    if (name === null) return this.#statements.query<Row>(statement, parameters);
+    return this.#prepared.query<Row>({ name, text: statement, values: parameters });
   }
 
   release(): void {

@@ -6,6 +6,7 @@
 import { sql } from 'kysely';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
 import type { Db } from './database.js';
+import { numberArray } from './number-array.js';
 
 /** Letters of outcomes in `delivery_event.outcomes`. */
 export const OUTCOME_LETTERS = { DELIVERED: 'D', FAILED: 'F', SKIPPED: 'S' } as const;
@@ -108,11 +109,6 @@ function shardDictionary(records: readonly SettledRecord[]): { shards: string[];
     return place;
   });
   return { shards: [...places.keys()], numbers };
-}
-
-/** An array literal: the driver would quote and escape each number, which is most of the cost of 500 of them. */
-function numberArray(numbers: readonly number[]) {
-  return sql<number[]>`${`{${numbers.join(',')}}`}`;
 }
 
 /** An array literal of texts that are digits or empty, as Kinesis's sequence numbers are: nothing in them needs an escape. */

@@ -123,8 +123,12 @@ export async function findPageContext(
   destinationId: number,
   wanted: { activationIds: readonly number[]; exportIds: readonly number[] },
 ): Promise<PageContext | null> {
-  const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find */
-    select now() as page_now, destination.*, credential.access_key_id, credential.secret_sealed, credential.secret_version,
+  const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
+    select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
+      destination.region, destination.stream, destination.health_status, destination.health_code,
+      destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
+      destination.membership_statuses, destination.credential_id,
+      credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,

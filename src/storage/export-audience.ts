@@ -86,9 +86,13 @@ export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder)
       from numbered cross join part
       group by part.pages, numbered.page
     ),
+    -- Few different sets: each is taken apart once, not once a profile.
+    by_set as (
+      select segments, count(*) as profiles from member group by segments
+    ),
     by_segment as (
-      select number, count(*) as profiles
-      from member cross join lateral unnest(string_to_array(nullif(segments, ''), ',')) as number
+      select number, sum(profiles) as profiles
+      from by_set cross join lateral unnest(string_to_array(nullif(segments, ''), ',')) as number
       group by number
     )
     update export_lane

@@ -42,7 +42,7 @@ const WorkRow = z.object({
 
 /** Reads what a lane has to do now, in one statement. */
 export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> {
-  const { rows } = await sql`/* lanes.find_work */
+  const { rows } = await sql`/* lanes.find_work (prepared) */
     with target as (
       select ${maySend} as may_send
       from destination where id = ${claim.destinationId}
@@ -70,7 +70,7 @@ export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> 
         select count(*)::int from (
           select from pending_record
           where destination_id = ${claim.destinationId} and lane = ${claim.lane}
-          limit ${DEFERRED_LIMIT + 1}
+          limit ${sql.lit(DEFERRED_LIMIT + 1)}
         ) as counted
       ) as pending_count`.execute(db);
   const row = WorkRow.parse(rows[0]);

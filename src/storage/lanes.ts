@@ -65,7 +65,7 @@ export async function claimLanes(
   workerId: number,
   request: { limit: number; exclude: { destinationId: number; lane: number }[] },
 ): Promise<LaneClaim[]> {
-  const { rows } = await sql<ClaimRow>`/* lanes.claim */
+  const { rows } = await sql<ClaimRow>`/* lanes.claim (prepared) */
     with dead as materialized (
       select id from worker where lease_expires_at <= clock_timestamp() for share skip locked
     ),
@@ -122,7 +122,7 @@ interface ClaimRow {
  * @throws {LaneLostError} if the lane is not this claim's any more.
  */
 export async function fenceLane(tx: Db, claim: LaneClaim, steps: number): Promise<void> {
-  const { numAffectedRows } = await sql`/* lanes.fence */
+  const { numAffectedRows } = await sql`/* lanes.fence (prepared) */
     update lane
     set position = position + ${steps}
     where destination_id = ${claim.destinationId} and lane = ${claim.lane}
@@ -132,7 +132,7 @@ export async function fenceLane(tx: Db, claim: LaneClaim, steps: number): Promis
 
 /** Gives a lane back; no effect if it is another's by now. */
 export async function releaseLane(db: Db, claim: LaneClaim): Promise<void> {
-  await sql`/* lanes.release */
+  await sql`/* lanes.release (prepared) */
     update lane
     set worker_id = null
     where destination_id = ${claim.destinationId} and lane = ${claim.lane}

@@ -100,7 +100,7 @@ export async function recoverFailedRecords(tx: Db, retried: readonly RetriedReco
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
 export async function deferRecords(tx: Db, claim: LaneClaim, deferrals: readonly DeferralRow[]): Promise<void> {
   if (deferrals.length === 0) return;
-  await sql`/* page_commit.defer_records */
+  await sql`/* page_commit.defer_records (prepared) */
     insert into pending_record as waiting (
       lane, activation_id, profile_id, destination_id, exports, attempts, outcome_unknown, not_before
     )
@@ -145,7 +145,7 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
   );
   const given = sql`jsonb_to_recordset(${rows}::jsonb) as settled(
     activation_id bigint, profile_id bigint, version bigint, export_ids text[])`;
-  await sql`/* page_commit.remove_rows */
+  await sql`/* page_commit.remove_rows (prepared) */
     delete from pending_record waiting using ${given}
     where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
       and waiting.profile_id = settled.profile_id
@@ -153,7 +153,7 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
         waiting.version = settled.version
         or (waiting.causes = '[]' and waiting.exports - settled.export_ids = '{}')
       )`.execute(tx);
-  await sql`/* page_commit.remove_reasons */
+  await sql`/* page_commit.remove_reasons (prepared) */
     update pending_record waiting
     set exports = waiting.exports - settled.export_ids
     from ${given}
@@ -185,7 +185,7 @@ export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly Expo
   if (steps.length === 0) return [];
   const rows = steps.map(({ checkpoint, hold, ...step }) => ({ ...step, ...checkpoint, ...hold }));
   if (steps.length > 1) await lockParts(tx, claim, steps);
-  const result = await sql<{ export_id: number; is_settled: boolean }>`/* page_commit.move_exports */
+  const result = await sql<{ export_id: number; is_settled: boolean }>`/* page_commit.move_exports (prepared) */
     with step as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as step(
         "exportId" bigint, counters jsonb, deferred int, page int, "offset" int,

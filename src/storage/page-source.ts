@@ -6,6 +6,7 @@ import type { RecordSource } from '../domain/record.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
 import type { LaneClaim } from './lanes.js';
+import { numberArray } from './number-array.js';
 
 /** Most records of a page: one PutRecords call takes no more. */
 export const MAX_PAGE_RECORDS = 500;
@@ -59,7 +60,7 @@ const SliceRow = z.object({
 
 /** Reads the rest of an export's current page in a lane; null if there is none to send. */
 export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number): Promise<ExportSlice | null> {
-  const { rows } = await sql`/* page_source.export_slice */
+  const { rows } = await sql`/* page_source.export_slice (prepared) */
     select export.activation_id, export.trigger, export.segment_ids, part.page, part.pages, part.page_offset,
       part.not_before::text as not_before, listed.size, to_json(listed.profile_ids) as profile_ids, to_json(listed.segment_sets) as segment_sets
     from export_lane part
@@ -118,7 +119,7 @@ const PendingRow = z
  * that waits for its halted destination would keep those of deleted activations from being settled.
  */
 export async function listDueRecords(db: Db, claim: LaneClaim): Promise<Candidate[]> {
-  const { rows } = await sql`/* page_source.due_records */
+  const { rows } = await sql`/* page_source.due_records (prepared) */
     select waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version, waiting.attempts,
       waiting.outcome_unknown, waiting.causes <> '[]' as has_causes
     from pending_record waiting
@@ -130,70 +131,41 @@ export async function listDueRecords(db: Db, claim: LaneClaim): Promise<Candidat
         where id = ${claim.destinationId} and ${maySend}
       ))
     order by waiting.not_before
-    limit ${MAX_PAGE_RECORDS}`.execute(db);
+    limit ${sql.lit(MAX_PAGE_RECORDS)}`.execute(db);
   return rows.map((row) => PendingRow.parse(row));
 }
 
 /** Stored bytes of profiles, added up. */
 export async function sumProfileBytes(db: Db, lane: number, ids: readonly number[]): Promise<number> {
-  const { rows } = await sql<{ bytes: number }>`/* page_source.sum_bytes */
+  const { rows } = await sql<{ bytes: number }>`/* page_source.sum_bytes (prepared) */
     select coalesce(sum(size_bytes), 0)::int8 as bytes from profile
-    where lane = ${lane} and id = any(${[...ids]}::bigint[])`.execute(db);
+    where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
   return rows[0]?.bytes ?? 0;
 }
 
 /** Stored bytes of profiles, by profile.id; erased ones are missing. */
 export async function readProfileSizes(db: Db, lane: number, ids: readonly number[]): Promise<Map<number, number>> {
   const { rows } = await sql<{ id: number; size_bytes: number }>`/* page_source.sizes */
-    select id, size_bytes from profile where lane = ${lane} and id = any(${[...ids]}::bigint[])`.execute(db);
+    select id, size_bytes from profile where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
   return new Map(rows.map((row) => [row.id, row.size_bytes]));
 }
 
-/**
- * Reads profiles by profile.id; erased ones are missing. All come as one JSON text: 500 rows of 1.3 kB as rows of the
- * protocol, with three JSON columns each, cost twice the CPU.
- * @param paths attribute paths, as names.
- */
+/** Reads profiles by profile.id; erased ones are missing. */
 export async function readPageProfiles(
   db: Db,
-  wanted: { lane: number; ids: readonly number[]; paths: readonly string[][] },
+  lane: number,
+  ids: readonly number[],
 ): Promise<Map<number, PageProfile>> {
-  const { rows } = await sql<{ profiles: StoredTuple[] | null }>`/* page_source.profiles */
-    select json_agg(json_build_array(id, revision, profile_id, identities, memberships, attributes)) as profiles
-    from profile where lane = ${wanted.lane} and id = any(${[...wanted.ids]}::bigint[])`.execute(db);
+  const { rows } = await sql<StoredRow>`/* page_source.profiles (prepared) */
+    select id, revision, profile_id, identities, memberships, attributes
+    from profile where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
   const profiles = new Map<number, PageProfile>();
-  for (const [id, revision, profileId, identities, memberships, attributes] of rows[0]?.profiles ?? []) {
-    const attributeTexts = readAttributeTexts(attributes, wanted.paths);
-    profiles.set(id, { id, revision, profileId, identities, memberships, attributeTexts });
-  }
+  for (const { id, revision, profile_id: profileId, identities, memberships, attributes } of rows)
+    profiles.set(id, { id, revision, profileId, identities, memberships, attributes });
   return profiles;
 }
 
 /** As selected. Unchecked: storage/profile-writes.ts alone writes these columns, and this is the hottest read. */
-type StoredTuple = [
-  id: number,
-  revision: number,
-  profileId: string,
-  identities: RecordSource['identities'],
-  memberships: RecordSource['memberships'],
-  attributes: Record<string, unknown>,
-];
-
-/**
- * JSON text of the value at each path; empty where there is none. A step leads through maps only: a number is no place
- * in an array.
- */
-function readAttributeTexts(attributes: Record<string, unknown>, paths: readonly string[][]): string[] {
-  return paths.map((path) => {
-    let value: unknown = attributes;
-    for (const name of path) {
-      if (!isMap(value) || !Object.hasOwn(value, name)) return '';
-      value = value[name];
-    }
-    return JSON.stringify(value);
-  });
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+interface StoredRow extends Omit<PageProfile, 'profileId'> {
+  profile_id: string;
 }

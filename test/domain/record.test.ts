@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { StoredMembership } from '../../src/domain/profile.js';
 import {
-  buildRecordData,
+  buildRecordText,
+  encodeTexts,
   isPresentMember,
   type MappedSegment,
   planRecords,
   type RecordSettings,
   type RecordSource,
 } from '../../src/domain/record.js';
-import { attributeTexts } from '../support/attribute-texts.js';
 
 const PLAIN: RecordSettings = {
   includeSegmentNames: false,
@@ -109,9 +109,8 @@ test('only what is mapped is sent', () => {
 });
 
 test('attributes, namespaces and segments named __proto__ or constructor are names like others', () => {
-  const source: Given = {
+  const source: RecordSource = {
     profileId: 'p',
-    attributeTexts: [],
     attributes: JSON.parse('{"__proto__":{"__proto__":"own"},"constructor":{"name":"c"}}'),
     identities: JSON.parse('{"__proto__":["id"],"constructor":["c"]}'),
     memberships: { 1: { status: 'REALIZED', qualifiedAt: 't' } },
@@ -151,7 +150,7 @@ test('memberships of unmapped segments are sent in scope ALL only, without names
     now: NOW,
   });
 
-  expect(JSON.parse(buildRecordData(source, plan).toString())).toEqual({
+  expect(JSON.parse(buildRecordText(source, plan))).toEqual({
     segmentMembership: {
       ups: { one: { lastQualificationTime: 't1', status: 'realized', name: 'Name of one' } },
       other: { two: { lastQualificationTime: 't2', status: 'exited' } },
@@ -193,6 +192,23 @@ test('who is past `validUntil` is no present member any more, and stands in reco
   });
 });
 
+test('texts are encoded one behind the other, each as its own bytes', () => {
+  const texts = ['{}', '', '{"a":"ä€😀"}', 'x'.repeat(5_000)];
+
+  const encoded = encodeTexts(texts);
+
+  expect(encoded.map((data) => data.toString('utf8'))).toEqual(texts);
+  expect(encodeTexts([])).toEqual([]);
+});
+
+test('a path leads through maps only: a number is no place in an array', () => {
+  const attributes = { tags: ['x'], rows: [{ name: 'n' }], years: { 2020: { '-1': 'y' } }, 0: 'zero' };
+
+  const record = build(profile({ attributes }), { paths: ['tags.0', 'rows.0.name', 'years.2020.-1', '0'] });
+
+  expect(record).toEqual({ years: { 2020: { '-1': 'y' } }, 0: 'zero' });
+});
+
 const NOW = new Date('2026-01-01T00:00:00Z');
 
 interface Setting {
@@ -201,25 +217,16 @@ interface Setting {
   settings?: RecordSettings;
 }
 
-/** A profile with its attributes as an object. */
-interface Given extends RecordSource {
-  attributes: Record<string, unknown>;
-}
-
-function build(source: Given, setting: Setting): unknown {
+function build(source: RecordSource, setting: Setting): unknown {
   return JSON.parse(buildText(source, setting));
 }
 
-function buildText(given: Given, { paths, mapped = [], settings = PLAIN }: Setting): string {
-  const source = { ...given, attributeTexts: attributeTexts(given.attributes, paths) };
-  return buildRecordData(
-    source,
-    planRecords({ attributes: paths }, settings, { mapped, unmapped: [], now: NOW }),
-  ).toString();
+function buildText(source: RecordSource, { paths, mapped = [], settings = PLAIN }: Setting): string {
+  return buildRecordText(source, planRecords({ attributes: paths }, settings, { mapped, unmapped: [], now: NOW }));
 }
 
-function profile(source: Partial<Given>): Given {
-  return { profileId: 'p', attributes: {}, attributeTexts: [], identities: {}, memberships: {}, ...source };
+function profile(source: Partial<RecordSource>): RecordSource {
+  return { profileId: 'p', attributes: {}, identities: {}, memberships: {}, ...source };
 }
 
 function segment(id: number, segmentId: string, overrides: Partial<MappedSegment> = {}): MappedSegment {
