@@ -4,8 +4,10 @@ import type { BaseLogger } from 'pino';
 import type { Db } from './storage/database.js';
 import {
   deleteExpiredIdempotencyKeys,
+  deleteExpiredStatistics,
   dropExpiredDeliveries,
   ensureDeliveryPartitions,
+  mergeStatistics,
   tryLockHousekeeping,
 } from './storage/housekeeping.js';
 
@@ -41,10 +43,22 @@ async function keepHouse({ db, log, retentionDays }: MaintenanceParts): Promise<
     // Each in a transaction of its own: what cannot be dropped, because it is read, must not keep the weeks to come away.
     await asHousekeeper(db, ensureDeliveryPartitions);
     const forgotten = await asHousekeeper(db, deleteExpiredIdempotencyKeys);
+    const merged = await mergeAllStatistics(db);
+    await asHousekeeper(db, deleteExpiredStatistics);
     await asHousekeeper(db, (tx) => dropExpiredDeliveries(tx, retentionDays));
-    log.debug({ forgotten }, 'kept house');
+    log.debug({ forgotten, merged }, 'kept house');
   } catch (error) {
     log.error({ err: error }, 'the housekeeping failed; it is tried again in its next turn');
+  }
+}
+
+/** Merges chunk by chunk, each in a transaction of its own. @returns how many rows went. */
+async function mergeAllStatistics(db: Db): Promise<number> {
+  let merged = 0;
+  for (;;) {
+    const chunk = await asHousekeeper(db, mergeStatistics);
+    if (!chunk) return merged;
+    merged += chunk;
   }
 }
 
