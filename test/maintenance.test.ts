@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startMaintenance } from '../src/maintenance.js';
+import { setUpDelivery } from './support/delivery.js';
 import { useTestDatabase } from './support/test-database.js';
 import { until } from './support/until.js';
 
@@ -67,6 +68,32 @@ test('while another node keeps house this one leaves it alone', async () => {
   await startMaintenance({ db: database.db, log, retentionDays: 30 })[Symbol.asyncDispose]();
 
   expect(await keys()).toBe(before);
+  await other.query('rollback');
+  other.release();
+});
+
+test('statistics are merged at the start and in each turn, also while another node keeps house', async () => {
+  const setup = await setUpDelivery(database.db, { stream: 'orders' });
+  const add = () =>
+    database.pool.query(
+      `insert into delivery_stat (workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts)
+      select $1, $2, $3, lane, 1, date_trunc('minute', now()) - interval '5 minutes', '{"delivered": 1}'
+      from generate_series(0, 15) as lane`,
+      [setup.workspaceId, setup.destinationId, setup.activationId],
+    );
+  const rows = () => count('delivery_stat');
+  await add();
+  const other = await database.pool.connect();
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock(7245003)');
+
+  await using _maintenance = startMaintenance({ db: database.db, log, retentionDays: 30, mergeIntervalMs: 20 });
+  await until(async () => expect(await rows()).toBe(1));
+  await add();
+  await until(async () => expect(await rows()).toBe(1));
+
+  const { rows: merged } = await database.pool.query('select lane, counts from delivery_stat');
+  expect(merged).toEqual([{ lane: -1, counts: { delivered: 32 } }]);
   await other.query('rollback');
   other.release();
 });

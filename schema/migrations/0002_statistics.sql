@@ -21,5 +21,6 @@ create table delivery_stat (
 ) with (fillfactor = 50);
 create index delivery_stat_activation on delivery_stat (activation_id, started_at);
 create index delivery_stat_workspace on delivery_stat (workspace_id, started_at);
--- Finds what is old enough to be merged or deleted.
-create index delivery_stat_age on delivery_stat (span_minutes, started_at);
+-- Find what is old enough to be merged or deleted.
+create index delivery_stat_lanes on delivery_stat (started_at) where lane >= 0;
+create index delivery_stat_spans on delivery_stat (span_minutes, started_at) where lane = -1;
