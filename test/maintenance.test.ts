@@ -19,7 +19,7 @@ const partitions = () => count(`pg_inherits where inhparent = 'delivery_event'::
 
 test('expired idempotency keys go and partitions come, at the start and in each turn', async () => {
   await database.pool.query(
-    `insert into workspace (id, name, external_id) overriding system value values (1, 'w', 'e')`,
+    `insert into workspace (id, name, external_id) overriding system value values (100, 'w', 'e')`,
   );
   await insertKeys();
   await dropPartitions();
@@ -102,8 +102,8 @@ test('statistics are merged at the start and in each turn, also while another no
 function insertKeys() {
   return database.pool.query(`
     insert into idempotency_key (workspace_id, operation, key, input_hash, answer, created_at)
-    values (1, 'o', gen_random_uuid(), '', '[]', now() - interval '25 hours'),
-      (1, 'o', gen_random_uuid(), '', '[]', now() - interval '23 hours')`);
+    values (100, 'o', gen_random_uuid(), '', '[]', now() - interval '25 hours'),
+      (100, 'o', gen_random_uuid(), '', '[]', now() - interval '23 hours')`);
 }
 
 async function dropPartitions(): Promise<void> {
