@@ -1,4 +1,4 @@
-/** Housekeeping of the database, at the start and each hour; of several nodes one does it. */
+/** Housekeeping of the database, at the start and each hour, of statistics each minute; of several nodes one does it. */
 
 import type { BaseLogger } from 'pino';
 import type { Db } from './storage/database.js';
@@ -8,6 +8,7 @@ import {
   ensureDeliveryPartitions,
   tryLockHousekeeping,
 } from './storage/housekeeping.js';
+import { deleteExpiredStatistics, mergeStatistics } from './storage/statistics-merge.js';
 
 /** What maintenance needs. */
 export interface MaintenanceParts {
@@ -17,15 +18,28 @@ export interface MaintenanceParts {
   retentionDays: number;
   /** Default one hour. */
   intervalMs?: number;
+  /** Between two turns of merging statistics. Default one minute. */
+  mergeIntervalMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 
 /** Does the housekeeping now and then each interval; disposing waits for what is under way. */
-export function startMaintenance({ intervalMs = HOUR_MS, ...parts }: MaintenanceParts): AsyncDisposable {
-  let running = keepHouse(parts);
+export function startMaintenance(options: MaintenanceParts): AsyncDisposable {
+  const { intervalMs = HOUR_MS, mergeIntervalMs = MINUTE_MS, ...parts } = options;
+  const loops = [repeat(() => keepHouse(parts), intervalMs), repeat(() => keepStatistics(parts), mergeIntervalMs)];
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(loops.map((loop) => loop[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function repeat(task: () => Promise<void>, intervalMs: number): AsyncDisposable {
+  let running = task();
   const timer = setInterval(() => {
-    running = running.then(() => keepHouse(parts));
+    running = running.then(task);
   }, intervalMs);
   return {
     async [Symbol.asyncDispose]() {
@@ -39,16 +53,32 @@ export function startMaintenance({ intervalMs = HOUR_MS, ...parts }: Maintenance
 async function keepHouse({ db, log, retentionDays }: MaintenanceParts): Promise<void> {
   try {
     // Each in a transaction of its own: what cannot be dropped, because it is read, must not keep the weeks to come away.
-    await asHousekeeper(db, ensureDeliveryPartitions);
-    const forgotten = await asHousekeeper(db, deleteExpiredIdempotencyKeys);
-    await asHousekeeper(db, (tx) => dropExpiredDeliveries(tx, retentionDays));
+    await asHousekeeper(db, 'house', ensureDeliveryPartitions);
+    const forgotten = await asHousekeeper(db, 'house', deleteExpiredIdempotencyKeys);
+    await asHousekeeper(db, 'house', (tx) => dropExpiredDeliveries(tx, retentionDays));
     log.debug({ forgotten }, 'kept house');
   } catch (error) {
     log.error({ err: error }, 'the housekeeping failed; it is tried again in its next turn');
   }
 }
 
-/** Does a task in a transaction of its own; null if another node keeps house at the moment. */
-async function asHousekeeper<Answer>(db: Db, task: (tx: Db) => Promise<Answer>): Promise<Answer | null> {
-  return await db.transaction().execute(async (tx) => ((await tryLockHousekeeping(tx)) ? await task(tx) : null));
+/** A failure waits for the next turn: until then statistics are only slower to read. */
+async function keepStatistics({ db, log }: MaintenanceParts): Promise<void> {
+  try {
+    let merged: number | null;
+    do merged = await asHousekeeper(db, 'statistics', mergeStatistics);
+    while (merged);
+    await asHousekeeper(db, 'statistics', deleteExpiredStatistics);
+  } catch (error) {
+    log.error({ err: error }, 'merging the statistics failed; it is tried again in its next turn');
+  }
+}
+
+/** Does a task in a transaction of its own; null if another node is at it at the moment. */
+async function asHousekeeper<Answer>(
+  db: Db,
+  kind: 'house' | 'statistics',
+  task: (tx: Db) => Promise<Answer>,
+): Promise<Answer | null> {
+  return await db.transaction().execute(async (tx) => ((await tryLockHousekeeping(tx, kind)) ? await task(tx) : null));
 }

@@ -2,6 +2,7 @@ import { CompiledQuery } from 'kysely';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startMaintenance } from '../src/maintenance.js';
+import { setUpDelivery } from './support/delivery.js';
 import { useTestDatabase } from './support/test-database.js';
 import { until } from './support/until.js';
 
@@ -18,7 +19,7 @@ const partitions = () => count(`pg_inherits where inhparent = 'delivery_event'::
 
 test('expired idempotency keys go and partitions come, at the start and in each turn', async () => {
   await database.pool.query(
-    `insert into workspace (id, name, external_id) overriding system value values (1, 'w', 'e')`,
+    `insert into workspace (id, name, external_id) overriding system value values (100, 'w', 'e')`,
   );
   await insertKeys();
   await dropPartitions();
@@ -71,12 +72,38 @@ test('while another node keeps house this one leaves it alone', async () => {
   other.release();
 });
 
+test('statistics are merged at the start and in each turn, also while another node keeps house', async () => {
+  const setup = await setUpDelivery(database.db, { stream: 'orders' });
+  const add = () =>
+    database.pool.query(
+      `insert into delivery_stat (workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts)
+      select $1, $2, $3, lane, 1, date_trunc('minute', now()) - interval '5 minutes', '{"delivered": 1}'
+      from generate_series(0, 15) as lane`,
+      [setup.workspaceId, setup.destinationId, setup.activationId],
+    );
+  const rows = () => count('delivery_stat');
+  await add();
+  const other = await database.pool.connect();
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock(7245003)');
+
+  await using _maintenance = startMaintenance({ db: database.db, log, retentionDays: 30, mergeIntervalMs: 20 });
+  await until(async () => expect(await rows()).toBe(1));
+  await add();
+  await until(async () => expect(await rows()).toBe(1));
+
+  const { rows: merged } = await database.pool.query('select lane, counts from delivery_stat');
+  expect(merged).toEqual([{ lane: -1, counts: { delivered: 32 } }]);
+  await other.query('rollback');
+  other.release();
+});
+
 /** One expired, one not. */
 function insertKeys() {
   return database.pool.query(`
     insert into idempotency_key (workspace_id, operation, key, input_hash, answer, created_at)
-    values (1, 'o', gen_random_uuid(), '', '[]', now() - interval '25 hours'),
-      (1, 'o', gen_random_uuid(), '', '[]', now() - interval '23 hours')`);
+    values (100, 'o', gen_random_uuid(), '', '[]', now() - interval '25 hours'),
+      (100, 'o', gen_random_uuid(), '', '[]', now() - interval '23 hours')`);
 }
 
 async function dropPartitions(): Promise<void> {

@@ -13,14 +13,17 @@ import {
   type ExportStep,
   findErasedProfiles,
   keepFailedRecords,
+  type MovedExport,
   moveExports,
   recoverFailedRecords,
   removeReasons,
 } from '../storage/page-commit.js';
 import type { ExportSlice } from '../storage/page-source.js';
+import { addStatistics } from '../storage/statistics.js';
 import type { Failpoint } from './failpoint.js';
 import type { Page } from './page.js';
 import { type Settlement, skipErased } from './settlement.js';
+import { type CommittedEvent, countEvents, countHeld } from './statistics.js';
 
 /**
  * Puts a page on the books. Records that failed while their profile was erased are put there as skipped.
@@ -42,8 +45,10 @@ export async function commitPage(
     const recovered = await recoverFailedRecords(tx, settlement.retried);
     await removeReasons(tx, claim, settlement.settledReasons);
     await deferRecords(tx, claim, settlement.deferrals);
-    for (const event of settlement.events) await insertDeliveryEvent(tx, event);
-    await commitExports(tx, claim, { page, settlement, recovered });
+    const committed: CommittedEvent[] = [];
+    for (const event of settlement.events) committed.push({ event, ...(await insertDeliveryEvent(tx, event)) });
+    const moved = await commitExports(tx, claim, { page, settlement, recovered });
+    await addStatistics(tx, claim, [...countEvents(committed), ...countHeld(page, settlement, moved)]);
     await failpoint('commit.written');
   });
   return { next: { ...claim, position: claim.position + settlement.events.length }, settlement };
@@ -59,7 +64,7 @@ async function commitExports(
   tx: Db,
   claim: LaneClaim,
   work: { page: Page; settlement: Settlement; recovered: ReadonlyMap<number, number> },
-): Promise<void> {
+): Promise<MovedExport[]> {
   const { page, settlement, recovered } = work;
   const deltas = new Map(settlement.exportDeltas);
   for (const [exportId, records] of recovered) {
@@ -67,8 +72,10 @@ async function commitExports(
     deltas.set(exportId, { counters: { ...counters, recovered: records }, deferred });
   }
   const steps = [...deltas].map(([exportId, delta]) => ({ exportId, ...delta, ...moveOf(exportId, page, settlement) }));
-  const settled = await moveExports(tx, claim, steps);
+  const moved = await moveExports(tx, claim, steps);
+  const settled = moved.filter((run) => run.isSettled).map((run) => run.exportId);
   if (settled.length > 0) await finishSettledParts(tx, claim, settled);
+  return moved;
 }
 
 /** Only the export whose page it is moves on, or is held. */

@@ -3,14 +3,13 @@
  * that the arithmetic of received = delivered + failed + skipped + pending is tested without a database.
  */
 
+import { addCount, addRecordDetails, type CounterMap, OUTCOME_COUNTERS } from '../domain/counters.js';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
-import { latencyBucket } from '../domain/latency-histogram.js';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import { type DeferredRecord, isHalting, measureRecord, type RecordResult } from '../kinesis/record.js';
 import type { LaneClaim } from '../storage/lanes.js';
 import type { Candidate } from '../storage/page-source.js';
-import { addCount, type CounterMap } from './counters.js';
 import { originOf } from './origin.js';
 import type { Page, PageEntry } from './page.js';
 
@@ -278,17 +277,9 @@ function toSkip(
   return { profileKey, revision, outcome: 'SKIPPED', code };
 }
 
-const OUTCOME_COUNTERS = { DELIVERED: 'delivered', FAILED: 'failed', SKIPPED: 'skipped' } as const;
-
 function countSettled(tally: Tally, record: SettledRecord): void {
   addCount(tally.settled, OUTCOME_COUNTERS[record.outcome], 1);
-  if (record.outcome !== 'DELIVERED') {
-    addCount(tally.counters, `code.${record.code}`, 1);
-    return;
-  }
-  addCount(tally.counters, 'bytes', record.sizeBytes);
-  addCount(tally.counters, `latency.${latencyBucket(record.latencyMs)}`, 1);
-  if (record.possibleDuplicate) addCount(tally.counters, 'possibleDuplicates', 1);
+  addRecordDetails(tally.counters, record);
 }
 
 function toFailure(fate: Fate, result: Extract<RecordResult, { status: 'failed' }>): FailureRow {

@@ -42,7 +42,16 @@ const CODE_PREFIX = 'code.';
 /** Counts an export's profiles by outcome. */
 export function countOutcomes(numbers: ExportNumbers): OutcomeCounts {
   const { received, pending, counters } = numbers;
-  return { received, ...settledOf(counters, ''), pending };
+  return { received, ...countSettled(counters), pending };
+}
+
+/** Counts what is settled by outcome; of the counters that begin with the prefix, by default all. */
+export function countSettled(counters: Counters, prefix = ''): Pick<OutcomeCounts, 'delivered' | 'failed' | 'skipped'> {
+  return {
+    delivered: counters[`${prefix}delivered`] ?? 0,
+    failed: counters[`${prefix}failed`] ?? 0,
+    skipped: counters[`${prefix}skipped`] ?? 0,
+  };
 }
 
 /** Counts each segment's profiles by outcome, in the order of the export's segments; pending is what is not settled. */
@@ -53,7 +62,7 @@ export function countBySegment(
   return segments.segmentIds.map((segmentId, number) => {
     const prefix = `segment.${number}.`;
     const received = counters[`${prefix}received`] ?? 0;
-    const settled = settledOf(counters, prefix);
+    const settled = countSettled(counters, prefix);
     const pending = received - settled.delivered - settled.failed - settled.skipped;
     return { segmentId, segmentKey: segments.segmentKeys[number] ?? '', received, ...settled, pending };
   });
@@ -74,12 +83,4 @@ export function overallRate(run: Pick<Export, 'startedAt' | 'finishedAt'>, deliv
   // A page of 500 may be over within the clock's millisecond.
   const seconds = Math.max(run.finishedAt.getTime() - run.startedAt.getTime(), 1) / 1_000;
   return delivered / seconds;
-}
-
-function settledOf(counters: Counters, prefix: string): Pick<OutcomeCounts, 'delivered' | 'failed' | 'skipped'> {
-  return {
-    delivered: counters[`${prefix}delivered`] ?? 0,
-    failed: counters[`${prefix}failed`] ?? 0,
-    skipped: counters[`${prefix}skipped`] ?? 0,
-  };
 }

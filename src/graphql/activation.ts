@@ -19,6 +19,7 @@ import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
 import { SegmentType, toSegmentType } from './segment.js';
+import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
 /** GraphQL type `ActivationSegment`. */
 @ObjectType('ActivationSegment', { description: 'A segment in an activation.' })
@@ -105,6 +106,11 @@ export class ActivationType extends NodeType {
 
   @Field(() => ActivationStateEnum, { description: 'Whether it delivers.' })
   state!: ActivationState;
+
+  @Field(() => StatisticsType, { description: 'What was delivered, in time buckets.' })
+  statistics(@Args(() => StatisticsArgs) args: StatisticsArgs, @Ctx() context: Context): Promise<StatisticsType> {
+    return readStatistics(args, context, { scope: 'activation', id: this.key });
+  }
 
   @Field(() => DateTimeScalar, { description: 'When it last changed.' })
   updatedAt!: Date;

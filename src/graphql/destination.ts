@@ -3,7 +3,7 @@
  * destination-field-resolver.ts, since modules must not go in circles (a kind's class extends this one on loading).
  */
 
-import { Ctx, Field, Int, InterfaceType } from 'type-graphql';
+import { Args, Ctx, Field, Int, InterfaceType } from 'type-graphql';
 import type { Destination } from '../domain/destination.js';
 import { encodeEventCursor } from '../events/event-cursor.js';
 import type { Context } from './context.js';
@@ -11,6 +11,7 @@ import { DestinationHealthType, toDestinationHealthType } from './destination-he
 import { DestinationTypeType, toDestinationTypeType } from './destination-type.js';
 import { NodeType } from './node.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
 /** GraphQL interface `Destination`. */
 @InterfaceType('Destination', { implements: NodeType, description: 'One configured target.' })
@@ -62,6 +63,11 @@ export abstract class DestinationInterface extends NodeType {
   @Field(() => BigIntScalar, { description: 'Records that wait now: live changes and members of exports.' })
   async pending(@Ctx() context: Context): Promise<number> {
     return (await context.loaders.backlog.load(this.row.id)).pending;
+  }
+
+  @Field(() => StatisticsType, { description: 'What was delivered, in time buckets.' })
+  statistics(@Args(() => StatisticsArgs) args: StatisticsArgs, @Ctx() context: Context): Promise<StatisticsType> {
+    return readStatistics(args, context, { scope: 'destination', id: this.row.id });
   }
 
   @Field(() => DestinationTypeType, { description: 'Its entry in the catalogue.' })

@@ -36,8 +36,10 @@ import {
   type SegmentListRequest,
   segmentList,
 } from '../storage/segments.js';
+import { readStatistics } from '../storage/statistics.js';
 import { listWorkspacesByIds } from '../storage/workspaces.js';
 import { createListLoader, type ListLoader } from './list-loader.js';
+import { createStatisticsLoader, type StatisticsLoader } from './statistics-loader.js';
 
 /** Everything that resolvers read through. */
 export interface Loaders {
@@ -71,6 +73,7 @@ export interface Loaders {
   /** By the customer's id. */
   segmentByKey: DataLoader<string, Segment | null>;
   segments: ListLoader<SegmentListRequest, Segment>;
+  statistics: StatisticsLoader;
   workspaceById: DataLoader<number, Workspace | null>;
 }
 
@@ -104,6 +107,7 @@ export function createLoaders(db: Db, workspaceId: number): Loaders {
     segmentById: new DataLoader((ids: readonly number[]) => listSegmentsByIds(db, workspaceId, ids)),
     segmentByKey: new DataLoader((keys: readonly string[]) => listSegmentsByKeys(db, workspaceId, keys)),
     segments: createListLoader(db, segmentList),
+    statistics: createStatisticsLoader((ids, buckets) => readStatistics(db, ids, buckets)),
     workspaceById: new DataLoader((ids: readonly number[]) => listWorkspacesByIds(db, workspaceId, ids)),
   };
 }

@@ -1,6 +1,6 @@
 /** The caller and its workspace in the schema. */
 
-import { Ctx, Field, ObjectType } from 'type-graphql';
+import { Args, Ctx, Field, ObjectType } from 'type-graphql';
 import type { Actor, Role, Viewer } from '../domain/viewer.js';
 import type { Workspace } from '../domain/workspace.js';
 import type { Context } from './context.js';
@@ -8,6 +8,7 @@ import { createEnum } from './enums.js';
 import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { DateTimeScalar } from './scalars.js';
+import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
 /** GraphQL enum `Role`. */
 export const RoleEnum = createEnum<Role>(
@@ -40,6 +41,9 @@ export class ActorType {
 /** GraphQL type `Workspace`. */
 @ObjectType('Workspace', { implements: NodeType, description: 'One tenant.' })
 export class WorkspaceType extends NodeType {
+  /** Internal id. */
+  key!: number;
+
   @Field(() => String, {
     description:
       "The external id that a customer's IAM role must require (sts:ExternalId); issued by us, never changes.",
@@ -48,6 +52,11 @@ export class WorkspaceType extends NodeType {
 
   @Field(() => String, { description: 'Name.' })
   name!: string;
+
+  @Field(() => StatisticsType, { description: 'What was delivered to all destinations, in time buckets.' })
+  statistics(@Args(() => StatisticsArgs) args: StatisticsArgs, @Ctx() context: Context): Promise<StatisticsType> {
+    return readStatistics(args, context, { scope: 'workspace', id: this.key });
+  }
 }
 
 /** GraphQL type `Viewer`. */
@@ -79,8 +88,8 @@ export function toActorType(actor: Actor): ActorType {
 }
 
 /** Shapes a workspace for the schema. */
-export function toWorkspaceType(workspace: Workspace): WorkspaceType {
-  return Object.assign(new WorkspaceType(), workspace, { id: toGlobalId('Workspace', workspace.id) });
+export function toWorkspaceType({ id, name, externalId }: Workspace): WorkspaceType {
+  return Object.assign(new WorkspaceType(), { id: toGlobalId('Workspace', id), key: id, name, externalId });
 }
 
 /** Shapes the caller for the schema. */

@@ -3,13 +3,13 @@
 import { sql } from 'kysely';
 import type { Db } from './database.js';
 
-/** Any fixed number: one housekeeper at a time per database. */
-const HOUSEKEEPER_LOCK = 7_245_003;
+/** Any fixed numbers: one housekeeper of each kind at a time per database. */
+const LOCKS = { house: 7_245_003, statistics: 7_245_004 } as const;
 
-/** Takes the housekeeper's lock until the transaction ends; false if another node has it. */
-export async function tryLockHousekeeping(db: Db): Promise<boolean> {
+/** Takes a housekeeper's lock until the transaction ends; false if another node has it. */
+export async function tryLockHousekeeping(db: Db, kind: keyof typeof LOCKS): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`/* housekeeping.lock */
-    select pg_try_advisory_xact_lock(${HOUSEKEEPER_LOCK}) as locked
+    select pg_try_advisory_xact_lock(${LOCKS[kind]}) as locked
   `.execute(db);
   return rows[0]?.locked === true;
 }

@@ -177,11 +177,18 @@ export interface ExportStep {
   hold: { delayMs: number; notBefore: string } | null;
 }
 
+/** An export that a page moved on. */
+export interface MovedExport {
+  exportId: number;
+  /** Nothing of it is left to send in this lane. */
+  isSettled: boolean;
+}
+
 /**
  * Moves exports on in a lane, all in one statement: counters, checkpoint, hold; pages that are used up go.
- * @returns the exports that have nothing left to send in this lane.
+ * @returns those that moved: all but one whose hold is on the books already.
  */
-export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly ExportStep[]): Promise<number[]> {
+export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly ExportStep[]): Promise<MovedExport[]> {
   if (steps.length === 0) return [];
   const rows = steps.map(({ checkpoint, hold, ...step }) => ({ ...step, ...checkpoint, ...hold }));
   if (steps.length > 1) await lockParts(tx, claim, steps);
@@ -207,7 +214,7 @@ export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly Expo
     returning part.export_id, part.state = 'READY' and part.page >= part.pages and part.deferred = 0 as is_settled`.execute(
     tx,
   );
-  return result.rows.filter((row) => row.is_settled).map((row) => row.export_id);
+  return result.rows.map((row) => ({ exportId: row.export_id, isSettled: row.is_settled }));
 }
 
 /** Locks in the order in which a discard does: else the two wait for each other. */

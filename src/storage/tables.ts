@@ -265,6 +265,17 @@ export interface DeliveryEventTable {
   latencies_ms: number[];
 }
 
+/** Table `delivery_stat`. */
+export interface DeliveryStatTable {
+  workspace_id: number;
+  destination_id: number;
+  activation_id: number;
+  lane: number;
+  span_minutes: number;
+  started_at: Date;
+  counts: Json;
+}
+
 /** Table `state_event`. */
 export interface StateEventTable {
   destination_id: number;
@@ -318,6 +329,7 @@ export interface Tables {
   export_page: ExportPageTable;
   pending_record: PendingRecordTable;
   delivery_event: DeliveryEventTable;
+  delivery_stat: DeliveryStatTable;
   state_event: StateEventTable;
   failed_record: FailedRecordTable;
 }

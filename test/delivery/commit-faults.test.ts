@@ -6,7 +6,14 @@ import type { FailpointName } from '../../src/delivery/failpoint.js';
 import { noDeliveryMetrics } from '../../src/delivery/metrics.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import type { Db } from '../../src/storage/database.js';
-import { addExport, addProfiles, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
+import {
+  addExport,
+  addProfiles,
+  readStatisticsBooks,
+  setUpDelivery,
+  startEngine,
+  untilFinished,
+} from '../support/delivery.js';
 import { compareWithLedger } from '../support/delivery-ledger.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -68,6 +75,10 @@ test('a commit whose answer is lost is on the books once, and its page is not se
   const books = await untilFinished(database.db, run.exportId);
 
   expect(lost).toBeGreaterThan(5);
+  expect(await readStatisticsBooks(database.db, run.setup.destinationId)).toMatchObject({
+    delivered: PROFILES,
+    attempts: PROFILES,
+  });
   expect(books).toMatchObject({ state: 'SUCCEEDED', delivered: PROFILES, attempts: PROFILES });
   expect(await compareWithLedger(database.db, run.sandbox, run.place)).toMatchObject({
     told: PROFILES,

@@ -106,6 +106,10 @@ async function seedPending(destination: number, createdAt: string[]): Promise<vo
 }
 
 async function seedBooks(destination: number): Promise<void> {
+  await sql`insert into delivery_stat (workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts)
+    values (${edge.workspaceId}, ${destination}, 1, 0, 1, date_trunc('minute', now()), '{"delivered": 1}')`.execute(
+    database.db,
+  );
   await sql`insert into failed_record (workspace_id, destination_id, activation_id, lane, profile_id, code, message, attempts,
       size_bytes, exports)
     values (${edge.workspaceId}, ${destination}, ${destination}, 0, 1, 'RECORD_REFUSED', 'no', 1, 1, '{}')`.execute(
@@ -132,6 +136,7 @@ async function countRows(destination: number): Promise<Record<string, number>> {
     'failed_record',
     'state_event',
     'delivery_event',
+    'delivery_stat',
   ];
   const counts: Record<string, number> = {};
   for (const table of tables) {

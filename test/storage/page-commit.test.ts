@@ -14,6 +14,8 @@ import {
   dumpEngineTables,
   exampleClaim,
   exampleTarget,
+  readCounter,
+  readStatisticsBooks,
   setUpDelivery,
 } from '../support/delivery.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -150,11 +152,7 @@ test.each([
   ['another worker', { workerId: 1_000_000 }],
   ['another position', { position: 41 }],
 ])('a commit with %s is refused, and not one row is written', async (_, stale) => {
-  const worker = await sql<{ id: number }>`insert into worker (name, lease_expires_at) values ('test', now())
-    returning id`.execute(database.db);
-  const owned = { ...claim, workerId: worker.rows[0]?.id ?? 0, epoch: 3, position: 0 };
-  await sql`update lane set worker_id = ${owned.workerId}, epoch = 3, position = 0
-    where destination_id = ${owned.destinationId} and lane = ${owned.lane}`.execute(database.db);
+  const owned = await own();
   const exportId = await addExport(database.db, setup);
   const version = await addWaiting(50, { exports: `{"${exportId}":"0"}` });
   const settlement = makeSettlement(owned, { exportId, version });
@@ -169,7 +167,39 @@ test.each([
   expect(await dumpEngineTables(database.db)).not.toBe(before);
 });
 
+test('a hold that is committed again, since its answer was lost, counts its attempts once', async () => {
+  const owned = await own();
+  const exportId = await addExport(database.db, setup);
+  const { rows } = await sql<{ not_before: string }>`select not_before::text from export_lane
+    where export_id = ${exportId} and lane = ${owned.lane}`.execute(database.db);
+  const run = { exportId, activationId: setup.activationId, trigger: 'MANUAL', segmentIds: setup.segmentIds };
+  const place = { page: 0, pages: 1, offset: 0, pageSize: 1, notBefore: rows[0]?.not_before ?? '', candidates: [] };
+  const nothing = { events: [], failures: [], deferrals: [], settledReasons: [], retried: [] };
+  const exportDeltas = new Map([[exportId, { counters: { attempts: 500 }, deferred: 0 }]]);
+  const held = {
+    page: { ...PAGE, slice: { ...run, ...place } },
+    settlement: { ...nothing, exportDeltas, holdMs: 100 },
+  };
+  const before = (await readStatisticsBooks(database.db, setup.destinationId))['attempts'] ?? 0;
+
+  await commitPage(database.db, owned, { ...held, failpoint: noFailpoint });
+  await commitPage(database.db, owned, { ...held, failpoint: noFailpoint });
+
+  expect(await readCounter(database.db, exportId, 'attempts')).toBe(500);
+  expect((await readStatisticsBooks(database.db, setup.destinationId))['attempts']).toBe(before + 500);
+});
+
 const PAGE = { target: exampleTarget, slice: null, exports: new Map(), entries: [] };
+
+/** Gives the claim's lane to a worker. */
+async function own(): Promise<LaneClaim> {
+  const worker = await sql<{ id: number }>`insert into worker (name, lease_expires_at) values ('test', now())
+    returning id`.execute(database.db);
+  const owned = { ...claim, workerId: worker.rows[0]?.id ?? 0, epoch: 3, position: 0 };
+  await sql`update lane set worker_id = ${owned.workerId}, epoch = 3, position = 0
+    where destination_id = ${owned.destinationId} and lane = ${owned.lane}`.execute(database.db);
+  return owned;
+}
 
 /** A bit of everything that a commit may write. */
 function makeSettlement(owned: LaneClaim, of: { exportId: number; version: number }): Settlement {

@@ -264,7 +264,7 @@ export async function untilFinished(db: Db, exportId: number, timeoutMs = 30_000
 /** Everything that the engine writes, as text, to show that nothing was written. */
 export async function dumpEngineTables(db: Db): Promise<string> {
   const tables = ['lane', 'export', 'export_lane', 'export_page', 'pending_record', 'delivery_event', 'state_event'];
-  const dumps = [...tables, 'failed_record', 'destination'].map((table) => {
+  const dumps = [...tables, 'failed_record', 'delivery_stat', 'destination'].map((table) => {
     const row = sql.table(table);
     return sql<{ dump: string | null }>`
       select string_agg(row::text, e'\n' order by row::text) as dump from ${row} as row`.execute(db);
@@ -285,6 +285,16 @@ export async function readCounter(db: Db, exportId: number, name: string): Promi
     select coalesce(sum((counts ->> ${name})::bigint), 0)::int as total
     from export_lane where export_id = ${exportId}`.execute(db);
   return rows[0]?.total ?? 0;
+}
+
+/** Counters of a destination's statistics, such as `attempts`, over all minutes. */
+export async function readStatisticsBooks(db: Db, destinationId: number): Promise<Record<string, number>> {
+  const { rows } = await sql<{ key: string; total: number }>`
+    select key, sum(value::bigint)::float8 as total
+    from delivery_stat cross join lateral jsonb_each_text(counts)
+    where destination_id = ${destinationId}
+    group by key`.execute(db);
+  return Object.fromEntries(rows.map(({ key, total }) => [key, total]));
 }
 
 /** Waits until an export is in a state. */
