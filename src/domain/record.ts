@@ -32,11 +32,22 @@ export interface RecordPlan {
   attributes: AttributeNode[];
   /** By internal id of the segment, as decimal text. */
   segments: Map<string, SegmentText>;
+  /** Segments taken out of the activation, which stand in a record only as a forced exit. */
+  leaving: Map<string, SegmentText>;
   /** Internal ids, as decimal text, of the activation's segments. */
   mappedIds: ReadonlySet<string>;
   /** When it is: memberships past their `validUntil` are exited by then, whatever their row still says. */
   now: Date;
 }
+
+/** Segments (internal ids, as decimal text) that stand as exited in one record; ALL: every one. */
+export type ForcedExits = ReadonlySet<string> | 'ALL';
+
+/** No forced exits. */
+export const NO_EXITS: ForcedExits = new Set<string>();
+
+/** A segment as records name it. */
+export type NamedSegment = Pick<Segment, 'id' | 'namespace' | 'segmentId'>;
 
 /** A mapped attribute, or a name on the way to some. */
 interface AttributeNode {
@@ -58,12 +69,13 @@ interface SegmentText {
 
 /**
  * Prepares what records of an activation hold.
- * @param context `unmapped` are the workspace's other segments, for scope ALL; `now` decides which memberships have ended.
+ * @param context `unmapped` are the workspace's other segments, for scope ALL; `leaving` those that an export sends exits
+ * of; `now` decides which memberships have ended.
  */
 export function planRecords(
   activation: Pick<Activation, 'attributes'>,
   destination: RecordSettings,
-  context: { mapped: MappedSegment[]; unmapped: Pick<Segment, 'id' | 'namespace' | 'segmentId'>[]; now: Date },
+  context: { mapped: MappedSegment[]; unmapped: NamedSegment[]; leaving?: NamedSegment[]; now: Date },
 ): RecordPlan {
   const texts = new Map<string, SegmentText>();
   for (const segment of context.unmapped) texts.set(String(segment.id), segmentText(segment, destination, ''));
@@ -72,6 +84,9 @@ export function planRecords(
   return {
     attributes: attributeTree(activation.attributes.map((path) => path.split('.'))),
     segments: texts,
+    leaving: new Map(
+      (context.leaving ?? []).map((segment) => [String(segment.id), segmentText(segment, destination, '')]),
+    ),
     mappedIds: new Set(context.mapped.map((segment) => String(segment.id))),
     now: context.now,
   };
@@ -90,10 +105,11 @@ export function isPresentMember(
 /**
  * Builds a record: JSON of mapped attributes, memberships and identities; what is absent is left out. Written from
  * prepared pieces: building an object and stringifying it costs three times as much.
+ * @param exits memberships that stand as exited whatever the profile says.
  */
-export function buildRecordText(source: RecordSource, plan: RecordPlan): string {
+export function buildRecordText(source: RecordSource, plan: RecordPlan, exits: ForcedExits = NO_EXITS): string {
   let text = writeAttributes(plan.attributes, source.attributes);
-  const memberships = writeMemberships(source.memberships, plan);
+  const memberships = writeMemberships(source.memberships, plan, exits);
   if (memberships !== '') text += `${text === '' ? '' : ','}"segmentMembership":{${memberships}}`;
   const identities = writeIdentities(source.identities);
   if (identities !== '') text += `${text === '' ? '' : ','}"identityMap":{${identities}}`;
@@ -149,16 +165,17 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function writeMemberships(memberships: RecordSource['memberships'], plan: RecordPlan): string {
+function writeMemberships(memberships: RecordSource['memberships'], plan: RecordPlan, exits: ForcedExits): string {
   // Most records have one namespace: the map is for the others.
   let namespace = '';
   let entries = '';
   let others: Map<string, string> | null = null;
   for (const id in memberships) {
     const membership = memberships[id];
-    const segment = plan.segments.get(id);
+    const isForced = exits === 'ALL' || exits.has(id);
+    const segment = plan.segments.get(id) ?? (isForced ? plan.leaving.get(id) : undefined);
     if (!segment || !membership) continue;
-    const status = isPresentMembership(membership, plan.now) ? membership.status : 'EXITED';
+    const status = !isForced && isPresentMembership(membership, plan.now) ? membership.status : 'EXITED';
     const entry = `${segment.opening}${quote(membership.qualifiedAt)}${segment.closing[status]}`;
     if (entries === '') namespace = segment.namespace;
     if (segment.namespace === namespace) {
@@ -198,11 +215,7 @@ function quote(text: string): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON escapes.
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
-function segmentText(
-  segment: Pick<Segment, 'namespace' | 'segmentId'>,
-  destination: RecordSettings,
-  details: string,
-): SegmentText {
+function segmentText(segment: NamedSegment, destination: RecordSettings, details: string): SegmentText {
   const existing = destination.membershipStatuses === 'TWO_STATE' ? 'realized' : 'existing';
   return {
     namespace: segment.namespace,

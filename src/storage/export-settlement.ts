@@ -81,7 +81,7 @@ async function removeUnsent(tx: Db, claim: LaneClaim, exportId: number): Promise
   await sql`/* export_settlement.drop_rows */
     delete from pending_record
     where lane = ${claim.lane} and destination_id = ${claim.destinationId} and exports ? ${key}
-      and causes = '[]' and exports - ${key}::text = '{}'`.execute(tx);
+      and causes = '{}' and exports - ${key}::text = '{}'`.execute(tx);
   await sql`/* export_settlement.drop_reasons */
     update pending_record set exports = exports - ${key}::text
     where lane = ${claim.lane} and destination_id = ${claim.destinationId} and exports ? ${key}`.execute(tx);

@@ -151,7 +151,7 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
       and waiting.profile_id = settled.profile_id
       and (
         waiting.version = settled.version
-        or (waiting.causes = '[]' and waiting.exports - settled.export_ids = '{}')
+        or (waiting.causes = '{}' and waiting.exports - settled.export_ids = '{}')
       )`.execute(tx);
   await sql`/* page_commit.remove_reasons (prepared) */
     update pending_record waiting

@@ -121,7 +121,7 @@ const PendingRow = z
 export async function listDueRecords(db: Db, claim: LaneClaim): Promise<Candidate[]> {
   const { rows } = await sql`/* page_source.due_records (prepared) */
     select waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version, waiting.attempts,
-      waiting.outcome_unknown, waiting.causes <> '[]' as has_causes
+      waiting.outcome_unknown, waiting.causes <> '{}' as has_causes
     from pending_record waiting
     left join activation on activation.id = waiting.activation_id
     where waiting.destination_id = ${claim.destinationId} and waiting.lane = ${claim.lane}

@@ -77,6 +77,13 @@ export interface DestinationTable {
   include_segment_timestamps: Generated<boolean>;
   membership_scope: Generated<string>;
   membership_statuses: Generated<string>;
+  consent_path: string | null;
+  consent_values: string[] | null;
+  consent_refusal: string | null;
+  envelope: Generated<string>;
+  too_large_policy: Generated<string>;
+  partition_key_strategy: Generated<string>;
+  partition_key_argument: string | null;
   version: Generated<number>;
   health_status: Generated<string>;
   health_code: string | null;
@@ -109,6 +116,13 @@ export interface ActivationTable {
   destination_id: number;
   state: Generated<string>;
   attributes: string[];
+  change_detection: Generated<string>;
+  discarded_until: Generated<number>;
+  schedule_cron: string | null;
+  schedule_time_zone: string | null;
+  schedule_mode: string | null;
+  next_run_at: Date | null;
+  last_run_at: Date | null;
   version: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;
@@ -180,6 +194,9 @@ export interface ExportTable {
   segment_keys: string[];
   profile_ids: string[] | null;
   max_records_per_second: number | null;
+  since: Date | null;
+  until: Date | null;
+  missed_runs: Generated<number>;
   preparing_lanes: Generated<number>;
   open_lanes: Generated<number>;
   created_by_kind: string;
@@ -228,6 +245,7 @@ export interface PendingRecordTable {
   outcome_unknown: Generated<boolean>;
   not_before: Date;
   created_at: Generated<Date>;
+  changed_at: Generated<Date>;
 }
 
 /** Table `delivery_event`. */
