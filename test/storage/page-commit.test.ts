@@ -257,7 +257,7 @@ async function addWaiting(profileKey: number, row: { causes?: string; exports: s
       activation_id: setup.activationId,
       profile_id: profileKey,
       destination_id: setup.destinationId,
-      causes: row.causes ?? '[]',
+      causes: row.causes ?? '{}',
       exports: row.exports,
       not_before: new Date(0),
     })
