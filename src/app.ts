@@ -171,11 +171,12 @@ interface Api {
 }
 
 function createApi({ config, log }: Start, { database: { db }, events, notifier, seal }: Foundation): Api {
+  const wakeWorkers = (destinationId: number) => notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
   const wake = (destinationId: number) => {
-    notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
+    wakeWorkers(destinationId);
     notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
   };
-  const services = createServices({ db, seal, wake });
+  const services = createServices({ db, seal, wake, wakeWorkers });
   const hidesSuggestions = config.environment === 'production';
   const graphql = {
     schema: buildGraphQLSchema(),
