@@ -2,6 +2,7 @@
 
 import { Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import { type Delivery, type DeliveryOrigin, type DeliveryOutcome, recordIdOf } from '../domain/delivery.js';
+import { fromCauseKey } from '../domain/delivery-cause.js';
 import type { DeliveryFilter, DeliveryScope } from '../storage/deliveries.js';
 import { ActivationType, findActivationType } from './activation.js';
 import { type Connection, createConnection, toConnection, toPageRequest } from './connection.js';
@@ -69,7 +70,7 @@ export class DeliveryType extends NodeType {
     description: 'The changes that it delivers, at most 50; empty for exports of members.',
   })
   causes(): DeliveryCauseType[] {
-    return this.row.causes.map((cause) => Object.assign(new DeliveryCauseType(), cause));
+    return this.row.causes.map((key) => Object.assign(new DeliveryCauseType(), fromCauseKey(key)));
   }
 
   @Field(() => Float, {

@@ -154,9 +154,9 @@ test('a committed page arrives with its counts, codes, exports and records', asy
     ],
     deliveries: {
       nodes: [
-        { outcome: 'DELIVERED', causes: [], sequenceNumber: '77' },
-        { outcome: 'FAILED', causes: [], sequenceNumber: null },
-        { outcome: 'SKIPPED', causes: [], sequenceNumber: null },
+        { outcome: 'DELIVERED', sequenceNumber: '77' },
+        { outcome: 'FAILED', sequenceNumber: null },
+        { outcome: 'SKIPPED', sequenceNumber: null },
       ],
     },
   });
