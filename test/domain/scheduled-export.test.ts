@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createProfiles } from '../../src/domain/profile.js';
+import { writeProfiles } from '../../src/domain/profile-write.js';
 import type { Schedule } from '../../src/domain/schedule.js';
 import { rescheduleActivation, startDueExports } from '../../src/domain/scheduled-export.js';
 import { lockWorkspace } from '../../src/storage/workspace-lock.js';
@@ -192,22 +192,20 @@ describe('an export of what changed', () => {
   });
 
   test('misses no change of a writer whose transaction began before it and went on after it', async () => {
-    const profiles = createProfiles({ db: database.db, clock: () => new Date() });
-    await profiles.upsert(setup.workspaceId, [{ profileId: 'early' }]);
+    const change = { attributes: { tier: 'gold' }, identities: null, memberships: [], path: [] };
+    const request = { workspaceId: setup.workspaceId, existingOnly: false, now: new Date() };
+    await database.db
+      .transaction()
+      .execute((tx) => writeProfiles(tx, { ...request, changes: [{ ...change, profileId: 'early', attributes: {} }] }));
     await setSchedule(changed);
-    let began: Promise<number> | undefined;
-    // Between the begin of the writer's transaction, which is what now() tells, and its lock.
-    const writer = database.db.transaction().execute(async (tx) => {
+
+    await database.db.transaction().execute(async (tx) => {
+      // From here on now() stands still for the writer.
       await sql`select 1`.execute(tx);
-      began = start(at('12:00:00'));
-      expect(await began).toBe(1);
-      const late = createProfiles({ db: withoutTransactions(tx), clock: () => new Date() });
-      await late.upsert(setup.workspaceId, [
-        { profileId: 'early', attributes: { tier: 'gold' } },
-        { profileId: 'new' },
-      ]);
+      expect(await start(at('12:00:00'))).toBe(1);
+      const changes = ['early', 'new'].map((profileId) => ({ ...change, profileId }));
+      await writeProfiles(tx, { ...request, changes });
     });
-    await writer;
 
     const { last_run_at } = await readActivation();
     const rows = await database.db
