@@ -32,7 +32,7 @@ const SET = `mutation ($memberships: [SegmentMembershipInput!]!) {
     ... on UserError { message }
   }
 }`;
-const MEMBERSHIPS = `{ segment(segmentId: "ending") { memberCount memberships(first: 10, orderBy: UPDATED_AT_ASC) {
+const MEMBERSHIPS = `{ segment(segmentId: "ending") { memberCount members(first: 10, orderBy: UPDATED_AT_ASC) {
   nodes { profile { profileId } status lastQualificationTime validUntil }
 } } }`;
 
@@ -99,7 +99,7 @@ test('two servers export once for all due times that were missed, then only what
   await moveDueTime(id, newYear(thisYear - 2));
   await readFinished(id, 1);
   await frontend.ingest('profiles', [{ profileId: 'bob', attributes: { tier: 'gold' } }]);
-  await moveDueTime(id, newYear(thisYear));
+  await moveDueTime(id, new Date());
   const { schedule, exports } = await readFinished(id, 2);
 
   const createdBy = { kind: 'SYSTEM', name: 'schedule' };
@@ -141,7 +141,7 @@ test('a membership ends by itself, one that was prolonged stays', async () => {
   await run(SET, { memberships: [member('bob', later)] });
   const segment = await until(async () => {
     const answer = (await run(MEMBERSHIPS)).segment;
-    expect(answer.memberships.nodes).toMatchObject([{}, { status: 'EXITED' }]);
+    expect(answer.members.nodes).toMatchObject([{}, { status: 'EXITED' }]);
     return answer;
   });
 
@@ -149,7 +149,7 @@ test('a membership ends by itself, one that was prolonged stays', async () => {
   expect(Date.now() - Date.parse(end)).toBeLessThan(3_000);
   expect(segment).toEqual({
     memberCount: 1,
-    memberships: {
+    members: {
       nodes: [
         { profile: { profileId: 'bob' }, status: 'EXISTING', lastQualificationTime: TIME, validUntil: later },
         { profile: { profileId: 'ada' }, status: 'EXITED', lastQualificationTime: TIME, validUntil: end },
@@ -183,9 +183,12 @@ describe('a scheduler', () => {
     });
     await until(() => expect(woken).toEqual([setup.destinationId]));
 
-    expect(messages.toSorted()).toEqual([
-      ...Array.from({ length: 2 }, () => 'memberships that are over could not be ended; it is tried again'),
-      ...Array.from({ length: 2 }, () => 'scheduled exports could not be looked for; it is tried again'),
-    ]);
+    expect(messages).toHaveLength(4);
+    expect(new Set(messages)).toEqual(
+      new Set([
+        'memberships that are over could not be ended; it is tried again',
+        'scheduled exports could not be looked for; it is tried again',
+      ]),
+    );
   });
 });
