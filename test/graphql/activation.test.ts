@@ -42,8 +42,6 @@ const DELETE = `mutation ($id: ID!) {
   }
 }`;
 
-const SCHEDULE = 'schedule { cron timeZone mode nextRunAt }';
-
 const database = useTestDatabase();
 let edge: TestEdge;
 let books: Books;
@@ -187,85 +185,6 @@ describe('updateActivation', () => {
 
     for (const id of [toGlobalId('Activation', other.activationId), toGlobalId('Activation', 999_999), 'x'])
       expect(await update({ id })).toMatchObject({ code: 'NOT_FOUND', path: ['input', 'id'] });
-  });
-});
-
-describe('a schedule', () => {
-  const weekdays = { cron: '0 9 * * MON-FRI', timeZone: 'Europe/Berlin', mode: 'CHANGED_SINCE_LAST' };
-  const read = async (id: string) => {
-    const { data } = await edge.execute(`query ($id: ID!) { activation(id: $id) { version ${SCHEDULE} } }`, { id });
-    return data.activation;
-  };
-
-  test('is given with the activation, with UTC and all present members by default', async () => {
-    const before = new Date();
-    const { activation } = await activate({ schedule: { cron: '*/5 * * * *' } });
-    const { schedule } = await read(activation.id);
-    const none = await activate({});
-
-    expect(schedule).toEqual({ cron: '*/5 * * * *', timeZone: 'UTC', mode: 'FULL', nextRunAt: expect.any(String) });
-    const next = new Date(schedule.nextRunAt);
-    expect(next.getTime()).toBeGreaterThan(before.getTime());
-    expect([next.getTime() % 300_000, next.getTime() - before.getTime() <= 301_000]).toEqual([0, true]);
-    expect((await read(none.activation.id)).schedule).toBeNull();
-  });
-
-  test('stays when it is left out, is replaced whole, and is cleared by null', async () => {
-    const id = toGlobalId('Activation', books.activationId);
-
-    await update({ schedule: weekdays });
-    await update({ expectedVersion: 2, attributes: [] });
-    expect((await read(id)).schedule).toMatchObject(weekdays);
-    await update({ expectedVersion: 3, schedule: { cron: '0 1 * * *' } });
-    expect((await read(id)).schedule).toMatchObject({ cron: '0 1 * * *', timeZone: 'UTC', mode: 'FULL' });
-    await update({ expectedVersion: 4, schedule: null });
-
-    expect(await read(id)).toEqual({ version: 5, schedule: null });
-  });
-
-  test('that is given again as it is keeps the due time that is being made up for', async () => {
-    const id = toGlobalId('Activation', books.activationId);
-    const readDueTime = async () =>
-      (
-        await database.db.selectFrom('activation').select('next_run_at').where('id', '=', books.activationId).execute()
-      )[0];
-    await update({ schedule: weekdays });
-    const overdue = { next_run_at: new Date('2026-01-05T08:00:00Z') };
-    await database.db.updateTable('activation').set(overdue).where('id', '=', books.activationId).execute();
-
-    await update({ expectedVersion: 2, schedule: weekdays });
-    expect(await readDueTime()).toEqual(overdue);
-    // What is shown is the next chance, not the one that has passed.
-    expect(Date.parse((await read(id)).schedule.nextRunAt)).toBeGreaterThan(Date.now());
-    await update({ expectedVersion: 3, schedule: { ...weekdays, cron: '0 10 * * *' } });
-
-    expect(Number((await readDueTime())?.next_run_at)).toBeGreaterThan(Date.now());
-  });
-
-  test('of a paused activation has no next due time', async () => {
-    const id = toGlobalId('Activation', books.activationId);
-    await database.db.updateTable('activation').set({ state: 'PAUSED' }).where('id', '=', books.activationId).execute();
-
-    await update({ schedule: weekdays });
-
-    expect((await read(id)).schedule).toEqual({ ...weekdays, nextRunAt: null });
-  });
-
-  test('that is bad is refused by its field, and changes nothing', async () => {
-    expect(faultsOf(await update({ attributes: ['x'], schedule: { cron: '0 0 30 2 *' } }))).toEqual([
-      'OUT_OF_RANGE input.schedule.cron',
-    ]);
-
-    expect((await update({})).activation).toMatchObject({ version: 2, attributes: ['name'] });
-  });
-
-  test('belongs to the input of an idempotency key', async () => {
-    const first = await activate({ idempotencyKey: 'daily', schedule: weekdays });
-    const again = await activate({ idempotencyKey: 'daily', schedule: weekdays });
-    const other = await activate({ idempotencyKey: 'daily', schedule: { ...weekdays, mode: 'FULL' } });
-
-    expect(again.activation.id).toBe(first.activation.id);
-    expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
   });
 });
 
