@@ -2,10 +2,10 @@
 
 import { Field, ObjectType } from 'type-graphql';
 import type { Destination, MembershipScope, MembershipStatuses } from '../domain/destination.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { Context } from './context.js';
 import { DestinationInterface } from './destination.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 
 /** GraphQL enum `MembershipScope`. */

@@ -1,6 +1,6 @@
 /** Credentials and destinations for tests of the edge, made by its own mutations. */
 import { expect } from 'vitest';
-import { fromGlobalId } from '../../src/graphql/global-id.js';
+import { fromGlobalId } from '../../src/domain/global-id.js';
 import type { TestEdge } from './graphql-client.js';
 
 /** A secret access key of the right form; a test may look for it where it must not be. */
