@@ -1,6 +1,7 @@
 /** Records: what of a profile is sent, and as what. Pure: a profile, an activation and a destination in, bytes out. */
 
 import type { Activation } from './activation.js';
+import { isMap } from './attribute-path.js';
 import type { Destination } from './destination.js';
 import type { MembershipStatus, StoredMembership } from './profile.js';
 import { isPresentMembership } from './profile-change.js';
@@ -159,10 +160,6 @@ function writeAttribute(node: AttributeNode, value: unknown): string {
   if (!isMap(value)) return '';
   const inner = writeAttributes(node.children, value);
   return inner === '' ? '' : `{${inner}}`;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function writeMemberships(memberships: RecordSource['memberships'], plan: RecordPlan, exits: ForcedExits): string {
