@@ -3,9 +3,11 @@
  * state; then each candidate becomes a record or a skip with its reason. Nothing is read ahead.
  */
 
+import { randomUUID } from 'node:crypto';
 import type { DeliveryCode } from '../domain/delivery-code.js';
-import { buildRecordText, encodeTexts, isPresentMember, planRecords, type RecordPlan } from '../domain/record.js';
-import type { KinesisRecord } from '../kinesis/record.js';
+import { encodeTexts, isPresentMember, NO_EXITS, planRecords, type RecordPlan } from '../domain/record.js';
+import { createRecordWriter, type RecordText, type RecordWriter } from '../domain/record-writer.js';
+import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
   type DeliveryTarget,
@@ -25,6 +27,7 @@ import {
   readProfileSizes,
   sumProfileBytes,
 } from '../storage/page-source.js';
+import { originOf } from './origin.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
 export interface PageEntry {
@@ -125,7 +128,9 @@ function decide(snapshot: Snapshot): PageEntry[] {
   const judges = new Map<number, Judge>();
   for (const activation of snapshot.activations.values()) {
     const context = { mapped: activation.mapped, unmapped: snapshot.unmappedNames, now: snapshot.now };
-    judges.set(activation.id, createJudge(planRecords(activation, snapshot.target, context), snapshot.exports));
+    const plan = planRecords(activation, snapshot.target, context);
+    const write = createRecordWriter(snapshot.target, activation, WRITER_OPTIONS);
+    judges.set(activation.id, createJudge(plan, snapshot.exports, write));
   }
   const rulings = snapshot.candidates.map((candidate) => {
     const judge = judges.get(candidate.activationId);
@@ -144,19 +149,20 @@ function decide(snapshot: Snapshot): PageEntry[] {
 }
 
 /** What a judge decides: a record's text, still to be encoded, or the reason why not. */
-type Ruling = { text: string; partitionKey: string } | { skip: DeliveryCode };
+type Ruling = RecordText | { skip: DeliveryCode };
 
 type Judge = (candidate: Candidate, profile: PageProfile | undefined) => Ruling;
 
 const ACTIVATION_DELETED: Ruling = { skip: 'ACTIVATION_DELETED' };
 const NO_DATA = Buffer.alloc(0);
+const WRITER_OPTIONS = { maxRecordBytes: DEFAULT_MAX_RECORD_BYTES, random: randomUUID };
 
 function toVerdict(ruling: Ruling, data: Buffer): PageEntry['verdict'] {
   return 'skip' in ruling ? ruling : { record: { data, partitionKey: ruling.partitionKey } };
 }
 
 /** Judges the candidates of one activation. Those that the same exports ask for share one object, and their segments. */
-function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
+function createJudge(plan: RecordPlan, exports: ExportFacts, write: RecordWriter): Judge {
   const wanted = new Map<Candidate['exports'], { isUnmapped: boolean; segmentIds: string[] }>();
   const wantedBy = (candidate: Candidate) => {
     const known = wanted.get(candidate.exports) ?? stillWanted(candidate, { plan, exports });
@@ -168,7 +174,8 @@ function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
     const { isUnmapped, segmentIds } = wantedBy(candidate);
     if (isUnmapped) return { skip: 'SEGMENT_UNMAPPED' };
     if (!isPresentMember(profile, segmentIds, plan.now)) return { skip: 'NOT_A_MEMBER' };
-    return { text: buildRecordText(profile, plan), partitionKey: profile.profileId };
+    const origin = originOf(candidate, exports);
+    return write(profile, plan, { origin, causes: [], revision: profile.revision, exits: NO_EXITS });
   };
 }
 
