@@ -2,6 +2,7 @@
 
 import { Field, InputType, ObjectType } from 'type-graphql';
 import type { ConsentRefusal, ConsentRule } from '../domain/consent.js';
+import { DEFAULT_REFUSAL } from '../domain/consent-input.js';
 import { createEnum } from './enums.js';
 
 /** GraphQL enum `ConsentRefusal`. */
@@ -39,7 +40,7 @@ export class ConsentRuleInput {
   permittedValues!: string[];
 
   @Field(() => ConsentRefusalEnum, {
-    defaultValue: 'SKIP',
+    defaultValue: DEFAULT_REFUSAL,
     description: 'What becomes of a profile whose consent is refused.',
   })
   whenRefused!: ConsentRefusal;
