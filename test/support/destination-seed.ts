@@ -46,6 +46,8 @@ export const DESTINATION_FIELDS = `id name description enabled version createdAt
   health { status code message awsRequestId since nextProbeAt reason { remedy } }
   ... on KinesisDestination {
     region stream includeSegmentNames includeSegmentTimestamps membershipScope membershipStatuses
+    orderGuaranteed partitionKey { strategy argument } tooLargePolicy envelope
+    consent { path permittedValues whenRefused }
   }`;
 
 const PROBLEM = `... on UserError {
