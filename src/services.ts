@@ -15,19 +15,21 @@ import type { Db } from './storage/database.js';
 export interface ServiceParts {
   db: Db;
   seal: SecretSeal;
-  /** Tells the workers that a destination has work, after a commit. Without it they find out when they poll. */
+  /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
+  /** Tells only the workers: nothing was published yet. */
+  wakeWorkers?(destinationId: number): void;
 }
 
 /** Makes every service. */
-export function createServices({ db, seal, wake = () => {} }: ServiceParts): Services {
+export function createServices({ db, seal, wake = () => {}, wakeWorkers = wake }: ServiceParts): Services {
   return {
     activations: createActivations({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
-    profiles: createProfiles({ db, clock: () => new Date() }),
+    profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
     segments: createSegments({ db }),
   };
 }

@@ -40,26 +40,6 @@ export function checkAttributePath(issues: InputIssues, field: string[], path: s
   return issues.count === faults;
 }
 
-/**
- * The value at a path as text: texts as they are, numbers and booleans as JSON writes them. A path leads through maps
- * only, as in records.
- * @returns null if there is none, or it is null, an array or a map.
- */
-export function findAttributeText(attributes: Readonly<Record<string, unknown>>, path: string): string | null {
-  let value: unknown = attributes;
-  for (const name of path.split('.')) {
-    if (!isMap(value) || !Object.hasOwn(value, name)) return null;
-    value = value[name];
-  }
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
-}
-
-/** Whether a value of JSON is an object. */
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Reports paths that hold arrays or maps in stored profiles. `types` has one entry a path, null where it is neither. */
 export function checkAttributeTypes(
   issues: InputIssues,
@@ -75,6 +55,33 @@ export function checkAttributeTypes(
         : ['a map', 'name the paths below it instead'];
     issues.add('NOT_ALLOWED', ['attributes', String(index)], `\`${path}\` is ${name} in stored profiles: ${remedy}.`);
   });
+}
+
+/** The value at a dot path; undefined where there is none. A step leads through maps only: a number is no place in an array. */
+export function readAttribute(attributes: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = attributes;
+  for (const name of path.split('.')) {
+    if (!isMap(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+/** The value at a dot path as text, numbers and booleans as JSON writes them; null where there is none, or an array or map. */
+export function findAttributeText(attributes: Readonly<Record<string, unknown>>, path: string): string | null {
+  const value = readAttribute(attributes, path);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
+}
+
+/** Whether a merge patch (RFC 7396) says what stands at a dot path, be it what stood there before. */
+export function isWritten(patch: Readonly<Record<string, unknown>>, path: string): boolean {
+  return readAttribute(patch, path) !== undefined;
+}
+
+/** Whether a value of JSON is an object. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkAbove(issues: InputIssues, check: { field: string[]; path: string; known: Set<string> }): void {

@@ -18,6 +18,7 @@ import { FailedRecordListArgs } from './failed-record-list.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { ScheduleType, toScheduleType } from './schedule.js';
 import { SegmentType, toSegmentType } from './segment.js';
 import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
@@ -96,6 +97,9 @@ export class ActivationType extends NodeType {
     return (await context.loaders.activationBacklog.load(this.key)).pending;
   }
 
+  @Field(() => ScheduleType, { nullable: true, description: 'When it exports by itself; null if never.' })
+  schedule!: ScheduleType | null;
+
   @Field(() => [ActivationSegmentType], { description: 'Its segments in the order of their mapping, 1–250.' })
   async segments(@Ctx() context: Context): Promise<ActivationSegmentType[]> {
     const mappings = await context.loaders.mappings.load(this.key);
@@ -133,6 +137,7 @@ export function toActivationType(activation: Activation): ActivationType {
     key: id,
     destinationKey: destinationId,
     attributes,
+    schedule: toScheduleType(activation, new Date()),
     state,
     version,
     createdAt,

@@ -1,6 +1,6 @@
 /** Exports in the schema: the type, and reading its lists. */
 
-import { Args, Ctx, Field, Float, ObjectType } from 'type-graphql';
+import { Args, Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { Export, ExportState, ExportTrigger } from '../domain/export.js';
 import {
   countByCode,
@@ -113,6 +113,13 @@ export class ExportType extends NodeType {
     return toLatencyType((await this.#numbers(context)).counters);
   }
 
+  @Field(() => Int, {
+    description: 'Due times that were missed while the server was down and that this one stands for.',
+  })
+  missedRuns(): number {
+    return this.row.missedRuns;
+  }
+
   @Field(() => Boolean, {
     description: 'Whether it waits because its activation is paused or its destination disabled.',
   })
@@ -158,6 +165,14 @@ export class ExportType extends NodeType {
   })
   async segments(@Ctx() context: Context): Promise<ExportSegmentType[]> {
     return countBySegment(this.row, (await this.#numbers(context)).counters).map(toExportSegmentType);
+  }
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Only what changed (REPLAY: was delivered) at this time or later; null if not limited.',
+  })
+  since(): Date | null {
+    return this.row.since;
   }
 
   @Field(() => BigIntScalar, { description: 'Profiles not sent, by rule.' })

@@ -26,6 +26,8 @@ export interface ActivationTarget {
   version: number;
   attributes: string[];
   paused: boolean;
+  /** Causes with this version or a lower one were discarded. */
+  discardedUntil: number;
   mapped: MappedSegment[];
 }
 
@@ -85,6 +87,7 @@ const ActivationRow = z
     version: z.number(),
     attributes: z.array(z.string()),
     state: z.string(),
+    discardedUntil: z.number(),
     mapped: z.array(MappedRow),
   })
   .transform(
@@ -93,6 +96,7 @@ const ActivationRow = z
       version: row.version,
       attributes: row.attributes,
       paused: row.state === 'PAUSED',
+      discardedUntil: row.discardedUntil,
       mapped: row.mapped,
     }),
   );
@@ -121,15 +125,15 @@ export async function findPageContext(
   const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
     select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
       destination.region, destination.stream, destination.health_status, destination.health_code,
+      destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
-      destination.too_large_policy, destination.envelope, destination.consent_path, destination.consent_values,
-      destination.consent_refusal, destination.credential_id,
+      destination.too_large_policy, destination.envelope, destination.credential_id,
       credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
-          'state', activation.state, 'mapped', ${mappedSegments}
+          'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
         )), '[]')
         from activation where activation.id = any(${[...wanted.activationIds]}::bigint[])
       ) as activations,

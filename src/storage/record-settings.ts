@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
+import { toConsentRule } from './consent-columns.js';
 
 /** Settings that decide whom records tell of, what they hold and where they go. */
 export type RowSettings = Pick<
@@ -62,12 +63,4 @@ export function toSettingsColumns(settings: RowSettings): z.infer<typeof Setting
     consent_values: settings.consent?.permittedValues ?? null,
     consent_refusal: settings.consent?.whenRefused ?? null,
   };
-}
-
-function toConsentRule(row: z.infer<typeof SettingsRow>): RowSettings['consent'] {
-  const { consent_path: path, consent_values: permittedValues, consent_refusal: whenRefused } = row;
-  // The table holds all three or none.
-  return path === null || permittedValues === null || whenRefused === null
-    ? null
-    : { path, permittedValues, whenRefused };
 }

@@ -141,6 +141,21 @@ describe('an activation is refused with', () => {
     ['a segment twice', { segmentIds: ['known', 'known'] }, ['DUPLICATE input.segmentIds.1']],
     ['NUL in a segment', { segmentIds: ['a\0'] }, ['MALFORMED input.segmentIds.0']],
     ['an unknown destination', { destinationId: 'bm9uZQ' }, ['NOT_FOUND input.destinationId']],
+    ['a cron expression that never fires', { schedule: { cron: '0 0 30 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
+    ['a cron expression of leap days', { schedule: { cron: '0 0 29 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
+    ['a cron expression with seconds', { schedule: { cron: '0 0 0 * * *' } }, ['MALFORMED input.schedule.cron']],
+    ['a cron expression out of bounds', { schedule: { cron: '60 * * * *' } }, ['MALFORMED input.schedule.cron']],
+    ['no cron expression', { schedule: { cron: '' } }, ['REQUIRED input.schedule.cron']],
+    [
+      'an unknown time zone',
+      { schedule: { cron: '0 0 * * *', timeZone: 'Mars/Olympus' } },
+      ['MALFORMED input.schedule.timeZone'],
+    ],
+    [
+      'cron expression and time zone wrong at once',
+      { schedule: { cron: '0 0 30 2 *', timeZone: '+01:00' } },
+      ['MALFORMED input.schedule.timeZone', 'OUT_OF_RANGE input.schedule.cron'],
+    ],
   ])('%s', async (_what, change, issues) => {
     const input = { destinationId, segmentIds: ['known'], attributes: [], ...change };
 
