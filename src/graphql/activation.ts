@@ -2,6 +2,7 @@
 
 import { Args, Ctx, Field, Int, ObjectType } from 'type-graphql';
 import type { Activation, ActivationState } from '../domain/activation.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { ActivationListRequest } from '../storage/activations.js';
 import { type ActivationListArgs, ActivationStateEnum } from './activation-list.js';
 import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
@@ -14,7 +15,6 @@ import { ExportConnectionType, type ExportType, listExports } from './export.js'
 import { ExportListArgs } from './export-list.js';
 import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SettledRecord } from '../../src/domain/delivery.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
 import { recordId } from '../../src/domain/record-id.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { addActivation, addEvent, addExport, addProfile, type Books, delivered, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';

@@ -1,7 +1,7 @@
 /** Schedules of activations, through the edge. */
 
 import { beforeEach, expect, test } from 'vitest';
-import { toGlobalId } from '../../src/graphql/global-id.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { type Books, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';

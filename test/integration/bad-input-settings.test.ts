@@ -97,6 +97,26 @@ describe('a destination is refused with', () => {
     ],
     ['an unknown credential', { credentialId: 'bm9uZQ' }, ['NOT_FOUND input.credentialId']],
     ['NUL in its description', { description: 'a\0' }, ['MALFORMED input.description']],
+    [
+      'a partition key without its argument',
+      { partitionKey: { strategy: 'IDENTITY' } },
+      ['REQUIRED input.partitionKey.argument'],
+    ],
+    [
+      'half a character as the partition key',
+      { partitionKey: { strategy: 'CONSTANT', argument: '\ud800' } },
+      ['MALFORMED input.partitionKey.argument'],
+    ],
+    [
+      'a malformed consent path and no values',
+      { consent: { path: '.a', permittedValues: [] } },
+      ['MALFORMED input.consent.path', 'OUT_OF_RANGE input.consent.permittedValues'],
+    ],
+    [
+      'NUL in a consent value',
+      { consent: { path: 'a', permittedValues: ['y\0'] } },
+      ['MALFORMED input.consent.permittedValues.0'],
+    ],
   ])('%s', async (_what, change, issues) => {
     const input = { name: 'bad', region: 'us-east-1', stream: 'orders', credentialId, ...change };
 
