@@ -2,8 +2,8 @@
 
 import type { DeliveryOrigin } from '../domain/delivery.js';
 import type { DeliveryCause } from '../domain/delivery-cause.js';
+import type { ExportFacts } from '../domain/judge.js';
 import type { Candidate } from '../storage/page-source.js';
-import type { ExportFacts } from './judge.js';
 
 const ORIGINS: ReadonlySet<string> = new Set(['BACKFILL', 'EXITS', 'MANUAL', 'REPLAY', 'RETRY', 'SCHEDULED']);
 

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryOrigin } from '../domain/delivery.js';
 import type { DeliveryCause } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
+import { createJudge, type ExportFacts, findLiveCauses, type Judge } from '../domain/judge.js';
 import { encodeTexts, type NamedSegment, planRecords, type RecordPlan } from '../domain/record.js';
 import { createRecordWriter, type RecordText, type RecordWriter } from '../domain/record-writer.js';
 import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
@@ -29,7 +30,6 @@ import {
   readProfileSizes,
   sumProfileBytes,
 } from '../storage/page-source.js';
-import { createJudge, type ExportFacts, findLiveCauses, type Judge } from './judge.js';
 import { originOf } from './origin.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */

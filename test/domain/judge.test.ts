@@ -1,8 +1,8 @@
 /** The judge: what becomes of a candidate by the present state, whatever asked for it. */
 
 import { expect, test } from 'vitest';
-import { createJudge, type ExportFacts, findLiveCauses, type JudgeContext } from '../../src/delivery/judge.js';
 import type { DeliveryCause } from '../../src/domain/delivery-cause.js';
+import { createJudge, type ExportFacts, findLiveCauses, type JudgeContext } from '../../src/domain/judge.js';
 import type { StoredMembership } from '../../src/domain/profile.js';
 import { type MappedSegment, planRecords, type RecordSource } from '../../src/domain/record.js';
 import type { Candidate } from '../../src/storage/page-source.js';

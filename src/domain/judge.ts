@@ -3,9 +3,11 @@
  * Pure. What asked for the record may be hours old; what is sent, and whether, is decided here and now.
  */
 
-import { type ConsentRule, permitsExport } from '../domain/consent.js';
-import { type DeliveryCause, fromCauseKey } from '../domain/delivery-cause.js';
-import type { DeliveryCode } from '../domain/delivery-code.js';
+import type { ActivationTarget, ExportFact } from '../storage/delivery-target.js';
+import type { Candidate } from '../storage/page-source.js';
+import { type ConsentRule, permitsExport } from './consent.js';
+import { type DeliveryCause, fromCauseKey } from './delivery-cause.js';
+import type { DeliveryCode } from './delivery-code.js';
 import {
   type ForcedExits,
   isPresentMember,
@@ -13,9 +15,7 @@ import {
   NO_EXITS,
   type RecordPlan,
   type RecordSource,
-} from '../domain/record.js';
-import type { ActivationTarget, ExportFact } from '../storage/delivery-target.js';
-import type { Candidate } from '../storage/page-source.js';
+} from './record.js';
 
 /** The exports that a page's records name, by id. */
 export type ExportFacts = ReadonlyMap<string, Omit<ExportFact, 'id'>>;
