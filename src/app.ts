@@ -170,12 +170,14 @@ interface Api {
   graphql: GraphQLParts;
 }
 
-function createApi({ config, log }: Start, { database: { db }, events, notifier, seal }: Foundation): Api {
+function createApi({ config, log }: Start, foundation: Foundation): Api {
+  const { database, events, kinesisEndpoint, notifier, seal } = foundation;
+  const { db } = database;
   const wake = (destinationId: number) => {
     notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
     notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
   };
-  const services = createServices({ db, seal, wake });
+  const services = createServices({ db, seal, wake, kinesisEndpoint });
   const hidesSuggestions = config.environment === 'production';
   const graphql = {
     schema: buildGraphQLSchema(),

@@ -5,10 +5,12 @@ import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
+import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import type { Services } from './graphql/context.js';
+import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
 /** What services are made from. */
@@ -17,16 +19,19 @@ export interface ServiceParts {
   seal: SecretSeal;
   /** Tells the workers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
+  /** Address of Kinesis; null is each region's own. */
+  kinesisEndpoint?: string | null;
 }
 
 /** Makes every service. */
-export function createServices({ db, seal, wake = () => {} }: ServiceParts): Services {
+export function createServices({ db, seal, wake = () => {}, kinesisEndpoint = null }: ServiceParts): Services {
   return {
     activations: createActivations({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
+    partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
     profiles: createProfiles({ db, clock: () => new Date() }),
     segments: createSegments({ db }),
   };

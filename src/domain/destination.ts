@@ -28,6 +28,7 @@ import {
 import { keyReused, runOnce } from './idempotency.js';
 import type { InputIssues } from './input-issues.js';
 import { LANE_COUNT } from './lane.js';
+import type { PartitionKey } from './partition-key.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
@@ -68,6 +69,7 @@ export interface Destination {
   includeSegmentTimestamps: boolean;
   membershipScope: MembershipScope;
   membershipStatuses: MembershipStatuses;
+  partitionKey: PartitionKey;
   version: number;
   health: DestinationHealth;
   /** Newest event position of each lane 0–15, then of what happens outside lanes: read in one snapshot with the rest. */

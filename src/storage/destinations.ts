@@ -246,6 +246,8 @@ const DestinationRow = z
     include_segment_timestamps: z.boolean(),
     membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
     membership_statuses: z.enum(['THREE_STATE', 'TWO_STATE']),
+    partition_key_strategy: z.enum(['ATTRIBUTE', 'CONSTANT', 'IDENTITY', 'PROFILE_ID', 'RANDOM']),
+    partition_key_argument: z.string().nullable(),
     version: z.number(),
     health_status: z.enum(['HEALTHY', 'DEGRADED', 'THROTTLED', 'HALTED', 'UNTESTED']),
     health_code: z.string().nullable(),
@@ -273,6 +275,7 @@ const DestinationRow = z
       includeSegmentTimestamps: row.include_segment_timestamps,
       membershipScope: row.membership_scope,
       membershipStatuses: row.membership_statuses,
+      partitionKey: { strategy: row.partition_key_strategy, argument: row.partition_key_argument },
       version: row.version,
       health: {
         status: row.health_status,
