@@ -173,11 +173,12 @@ interface Api {
 function createApi({ config, log }: Start, foundation: Foundation): Api {
   const { database, events, kinesisEndpoint, notifier, seal } = foundation;
   const { db } = database;
+  const wakeWorkers = (destinationId: number) => notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
   const wake = (destinationId: number) => {
-    notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
+    wakeWorkers(destinationId);
     notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
   };
-  const services = createServices({ db, seal, wake, kinesisEndpoint });
+  const services = createServices({ db, seal, wake, wakeWorkers, kinesisEndpoint });
   const hidesSuggestions = config.environment === 'production';
   const graphql = {
     schema: buildGraphQLSchema(),

@@ -17,14 +17,17 @@ import type { Db } from './storage/database.js';
 export interface ServiceParts {
   db: Db;
   seal: SecretSeal;
-  /** Tells the workers that a destination has work, after a commit. Without it they find out when they poll. */
+  /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
+  /** Tells only the workers: nothing was published yet. */
+  wakeWorkers?(destinationId: number): void;
   /** Address of Kinesis; null is each region's own. */
   kinesisEndpoint?: string | null;
 }
 
 /** Makes every service. */
-export function createServices({ db, seal, wake = () => {}, kinesisEndpoint = null }: ServiceParts): Services {
+export function createServices(parts: ServiceParts): Services {
+  const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
   return {
     activations: createActivations({ db, wake }),
     credentials: createCredentials({ db, seal }),
@@ -32,7 +35,7 @@ export function createServices({ db, seal, wake = () => {}, kinesisEndpoint = nu
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
     partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
-    profiles: createProfiles({ db, clock: () => new Date() }),
+    profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
     segments: createSegments({ db }),
   };
 }

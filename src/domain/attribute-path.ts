@@ -60,3 +60,22 @@ function checkAbove(issues: InputIssues, check: { field: string[]; path: string;
     return;
   }
 }
+
+/** The value at a dot path; undefined where there is none. A step leads through maps only: a number is no place in an array. */
+export function readAttribute(attributes: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = attributes;
+  for (const name of path.split('.')) {
+    if (!isMap(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+/** Whether a merge patch (RFC 7396) says what stands at a dot path, be it what stood there before. */
+export function isWritten(patch: Readonly<Record<string, unknown>>, path: string): boolean {
+  return readAttribute(patch, path) !== undefined;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -6,6 +6,7 @@ import type { DeliveryFilter, DeliveryScope } from '../storage/deliveries.js';
 import { ActivationType, findActivationType } from './activation.js';
 import { type Connection, createConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
+import { DeliveryCauseType } from './delivery-cause.js';
 import {
   type DeliveryFilterInput,
   type DeliveryListArgs,
@@ -62,6 +63,13 @@ export class DeliveryType extends NodeType {
   })
   exports(@Ctx() context: Context): Promise<ExportType[]> {
     return listExportTypes(this.row.exportIds, context);
+  }
+
+  @Field(() => [DeliveryCauseType], {
+    description: 'The changes that it delivers, at most 50; empty for exports of members.',
+  })
+  causes(): DeliveryCauseType[] {
+    return this.row.causes.map((cause) => Object.assign(new DeliveryCauseType(), cause));
   }
 
   @Field(() => Float, {

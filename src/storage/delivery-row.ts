@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Delivery } from '../domain/delivery.js';
+import { fromCauseKey } from '../domain/delivery-cause.js';
 
 /** An event's records as rows; arrays that are null give null columns. `place` counts from 1. */
 export const eventRecords = sql`rows from (
@@ -21,6 +22,7 @@ export const deliveryColumns = sql`
   event.destination_version, event.origin, event.export_ids, record.place - 1 as ordinal, record.profile_key,
   record.revision, record.outcome, record.code, event.shards[record.shard_number] as shard_id,
   record.sequence_number, record.attempts, record.size_bytes, record.possible_duplicate, record.latency_ms,
+  event.record_causes -> (record.place - 1)::int as causes,
   (
     select profile.profile_id from profile where profile.lane = event.lane and profile.id = record.profile_key
   ) as profile_id`;
@@ -49,6 +51,7 @@ export const DeliveryRow = z
     size_bytes: z.number(),
     possible_duplicate: z.boolean().nullable(),
     latency_ms: z.number(),
+    causes: z.array(z.string()).nullable(),
   })
   .transform(
     (row): Delivery => ({
@@ -59,6 +62,7 @@ export const DeliveryRow = z
       activationVersion: row.activation_version,
       destinationVersion: row.destination_version,
       exportIds: row.export_ids,
+      causes: (row.causes ?? []).map(fromCauseKey),
       origin: row.origin,
       outcome: row.outcome,
       code: row.code || null,

@@ -2,8 +2,10 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { ConsentRule } from '../domain/consent.js';
 import type { MappedSegment, RecordSettings } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
+import { toConsentRule } from './consent-columns.js';
 import type { Db } from './database.js';
 
 /** A destination with what it authenticates with; the secret is still sealed. */
@@ -16,6 +18,7 @@ export interface DeliveryTarget extends RecordSettings {
   stream: string;
   healthStatus: string;
   healthCode: string | null;
+  consent: ConsentRule | null;
   credential: { id: number; accessKeyId: string; sealedSecret: Buffer; secretVersion: number };
 }
 
@@ -25,6 +28,8 @@ export interface ActivationTarget {
   version: number;
   attributes: string[];
   paused: boolean;
+  /** Causes with this version or a lower one were discarded. */
+  discardedUntil: number;
   mapped: MappedSegment[];
 }
 
@@ -38,6 +43,9 @@ const TargetRow = z
     stream: z.string(),
     health_status: z.string(),
     health_code: z.string().nullable(),
+    consent_path: z.string().nullable(),
+    consent_values: z.array(z.string()).nullable(),
+    consent_refusal: z.enum(['SEND_EXIT', 'SKIP']).nullable(),
     include_segment_names: z.boolean(),
     include_segment_timestamps: z.boolean(),
     membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
@@ -57,6 +65,7 @@ const TargetRow = z
       stream: row.stream,
       healthStatus: row.health_status,
       healthCode: row.health_code,
+      consent: toConsentRule(row),
       includeSegmentNames: row.include_segment_names,
       includeSegmentTimestamps: row.include_segment_timestamps,
       membershipScope: row.membership_scope,
@@ -90,6 +99,7 @@ const ActivationRow = z
     version: z.number(),
     attributes: z.array(z.string()),
     state: z.string(),
+    discardedUntil: z.number(),
     mapped: z.array(MappedRow),
   })
   .transform(
@@ -98,6 +108,7 @@ const ActivationRow = z
       version: row.version,
       attributes: row.attributes,
       paused: row.state === 'PAUSED',
+      discardedUntil: row.discardedUntil,
       mapped: row.mapped,
     }),
   );
@@ -126,13 +137,14 @@ export async function findPageContext(
   const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
     select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
       destination.region, destination.stream, destination.health_status, destination.health_code,
+      destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.credential_id,
       credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
-          'state', activation.state, 'mapped', ${mappedSegments}
+          'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
         )), '[]')
         from activation where activation.id = any(${[...wanted.activationIds]}::bigint[])
       ) as activations,

@@ -19,7 +19,19 @@ export interface Candidate {
   /** The exports that ask for it, with the numbers of its segments there, such as '0,3'; one object for equal ones. */
   exports: Record<string, string>;
   /** Of its pending row; null if it comes from an export's page. */
-  pending: { version: number; attempts: number; outcomeUnknown: boolean; hasCauses: boolean } | null;
+  pending: PendingReasons | null;
+}
+
+/** What a pending row says besides its exports. */
+export interface PendingReasons {
+  /** Of the row as it was read. */
+  version: number;
+  /** Key of each cause, and the version of the row when it came. */
+  causes: Record<string, number>;
+  attempts: number;
+  outcomeUnknown: boolean;
+  /** How long its oldest cause had waited when it was read, in ms. */
+  waitedMs: number;
 }
 
 /** The next records of an export in a lane, and where they stand. */
@@ -98,7 +110,8 @@ const PendingRow = z
     version: z.number(),
     attempts: z.number(),
     outcome_unknown: z.boolean(),
-    has_causes: z.boolean(),
+    causes: z.record(z.string(), z.number()),
+    waited_ms: z.number(),
   })
   .transform(
     (row): Candidate => ({
@@ -109,7 +122,8 @@ const PendingRow = z
         version: row.version,
         attempts: row.attempts,
         outcomeUnknown: row.outcome_unknown,
-        hasCauses: row.has_causes,
+        causes: row.causes,
+        waitedMs: row.waited_ms,
       },
     }),
   );
@@ -121,7 +135,8 @@ const PendingRow = z
 export async function listDueRecords(db: Db, claim: LaneClaim): Promise<Candidate[]> {
   const { rows } = await sql`/* page_source.due_records (prepared) */
     select waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version, waiting.attempts,
-      waiting.outcome_unknown, waiting.causes <> '{}' as has_causes
+      waiting.outcome_unknown, waiting.causes,
+      extract(epoch from clock_timestamp() - waiting.created_at)::float8 * 1000 as waited_ms
     from pending_record waiting
     left join activation on activation.id = waiting.activation_id
     where waiting.destination_id = ${claim.destinationId} and waiting.lane = ${claim.lane}

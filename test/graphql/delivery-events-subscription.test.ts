@@ -106,6 +106,7 @@ async function commitPage(exportIds: number[]) {
     records: [
       {
         outcome: 'DELIVERED',
+        causes: [],
         profileKey: 1,
         revision: 1,
         shardId: 's-0',
@@ -114,8 +115,8 @@ async function commitPage(exportIds: number[]) {
         possibleDuplicate: true,
         ...sent,
       },
-      { outcome: 'FAILED', profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
-      { outcome: 'SKIPPED', profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
+      { outcome: 'FAILED', causes: [], profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
+      { outcome: 'SKIPPED', causes: [], profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
     ],
   });
   tails.notify(scene.destinationId);
@@ -153,9 +154,9 @@ test('a committed page arrives with its counts, codes, exports and records', asy
     ],
     deliveries: {
       nodes: [
-        { outcome: 'DELIVERED', sequenceNumber: '77' },
-        { outcome: 'FAILED', sequenceNumber: null },
-        { outcome: 'SKIPPED', sequenceNumber: null },
+        { outcome: 'DELIVERED', causes: [], sequenceNumber: '77' },
+        { outcome: 'FAILED', causes: [], sequenceNumber: null },
+        { outcome: 'SKIPPED', causes: [], sequenceNumber: null },
       ],
     },
   });

@@ -18,12 +18,14 @@ beforeEach(async () => {
 
 const skipped = (profileKey: number): SettledRecord => ({
   outcome: 'SKIPPED',
+  causes: [],
   profileKey,
   revision: 7,
   code: 'NOT_A_MEMBER',
 });
 const failed = (profileKey: number): SettledRecord => ({
   outcome: 'FAILED',
+  causes: [],
   profileKey,
   revision: 8,
   code: 'RECORD_TOO_LARGE',
@@ -75,6 +77,7 @@ describe('a delivery', () => {
         ...shared,
         ...nothingSent,
         outcome: 'SKIPPED',
+        causes: [],
         code: 'NOT_A_MEMBER',
         reason: { kind: 'SKIP' },
         attempts: 0,
@@ -86,6 +89,7 @@ describe('a delivery', () => {
         ...shared,
         ...nothingSent,
         outcome: 'FAILED',
+        causes: [],
         code: 'RECORD_TOO_LARGE',
         reason: { kind: 'FAILURE' },
         attempts: 2,
@@ -96,6 +100,7 @@ describe('a delivery', () => {
       {
         ...shared,
         outcome: 'DELIVERED',
+        causes: [],
         code: null,
         reason: null,
         attempts: 1,
@@ -119,6 +124,7 @@ describe('a delivery', () => {
 
     expect(data.delivery).toEqual({
       outcome: 'DELIVERED',
+      causes: [],
       profileId: null,
       profile: null,
       recordId: null,
@@ -220,10 +226,10 @@ describe('lists of deliveries', () => {
 
     expect(errors).toEqual([]);
     const own = [
-      { profileId: 'p0', outcome: 'SKIPPED' },
-      { profileId: 'p0', outcome: 'DELIVERED' },
+      { profileId: 'p0', outcome: 'SKIPPED', causes: [] },
+      { profileId: 'p0', outcome: 'DELIVERED', causes: [] },
     ];
-    const other = { profileId: 'p1', outcome: 'DELIVERED' };
+    const other = { profileId: 'p1', outcome: 'DELIVERED', causes: [] };
     expect(data).toEqual({
       destinations: { nodes: [{ deliveries: { nodes: [other, ...own] } }] },
       activations: { nodes: [{ deliveries: { nodes: [{ profileId: 'p1' }] } }] },

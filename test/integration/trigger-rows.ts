@@ -34,7 +34,8 @@ const attributes = {
   tier: 1,
   consent: { marketing: 'y' },
 };
-const realized: Change = { attributes, memberships: [{ segmentId: 'mapped', status: 'REALIZED' }] };
+/** A present member, permitted, with every mapped attribute. */
+export const realized: Change = { attributes, memberships: [{ segmentId: 'mapped', status: 'REALIZED' }] };
 const existing: Change = { attributes, memberships: [{ segmentId: 'mapped', status: 'EXISTING' }] };
 const exited: Change = { attributes, memberships: [{ segmentId: 'mapped', status: 'EXITED' }] };
 const outside: Change = { attributes, memberships: [{ segmentId: 'other', status: 'REALIZED' }] };

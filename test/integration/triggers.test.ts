@@ -10,7 +10,7 @@ import type { Frontend } from '../support/frontend.js';
 import { frontendOf, type Stage, setStage } from '../support/stage.js';
 import { consumeAll } from '../support/stream-consumer.js';
 import { until } from '../support/until.js';
-import { type Change, MAPPED_ATTRIBUTES, ROWS, type Row } from './trigger-rows.js';
+import { type Change, MAPPED_ATTRIBUTES, ROWS, type Row, realized } from './trigger-rows.js';
 
 let stage: Stage;
 let frontend: Frontend;

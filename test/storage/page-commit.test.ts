@@ -203,7 +203,13 @@ async function own(): Promise<LaneClaim> {
 
 /** A bit of everything that a commit may write. */
 function makeSettlement(owned: LaneClaim, of: { exportId: number; version: number }): Settlement {
-  const skipped = { profileKey: 50, revision: 0, outcome: 'SKIPPED' as const, code: 'PROFILE_DELETED' as const };
+  const skipped = {
+    profileKey: 50,
+    revision: 0,
+    outcome: 'SKIPPED' as const,
+    code: 'PROFILE_DELETED' as const,
+    causes: [] as const,
+  };
   return {
     events: [
       {

@@ -39,6 +39,7 @@ export const exampleTarget: DeliveryTarget = {
   stream: 'orders',
   healthStatus: 'HEALTHY',
   healthCode: null,
+  consent: null,
   includeSegmentNames: false,
   includeSegmentTimestamps: false,
   membershipScope: 'MAPPED_ONLY',
