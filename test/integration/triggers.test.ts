@@ -47,9 +47,9 @@ const WAYS: [string, Send][] = [
 ];
 
 describe.each(WAYS)('by %s', (way, send) => {
-  test.each(ROWS)(
-    '$change: $arrivals.length',
-    async (row) => {
+  test.each(ROWS.map((row) => [row.change, row.arrivals.length, row] as const))(
+    '%s: %i records',
+    async (_change, _count, row) => {
       const play = await setRow(row, send);
 
       for (const change of row.changes) await play.send(change());
