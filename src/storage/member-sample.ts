@@ -1,6 +1,6 @@
 /** Samples of a destination's members: present ones, bounded, from everywhere among old and new profiles. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from './database.js';
 import { isPresent } from './memberships.js';
@@ -27,9 +27,6 @@ export async function drawMembers(
   destinationId: number,
   draw: { size: number; random: number },
 ): Promise<SampledMember[]> {
-  const share = laneShare(draw.size);
-  // Each lane begins at another sixteenth of its range of ids, which are given in order of creation: the sample has old
-  // and new profiles, and reads no more than its size from each segment, out of the index alone.
   const { rows } = await sql`/* member_sample.draw */
     with mapped as materialized (
       select distinct activation_segment.segment_id
@@ -37,45 +34,17 @@ export async function drawMembers(
       join activation on activation.id = activation_segment.activation_id
       where activation.destination_id = ${destinationId}
     ),
-    known as (
-      select lanes.lane, min(ends.first) as first, max(ends.last) as last
-      from generate_series(0, 15) as lanes(lane)
-      cross join mapped
-      cross join lateral (
-        select min(membership.profile_id) as first, max(membership.profile_id) as last
-        from membership
-        where membership.segment_id = mapped.segment_id and membership.lane = lanes.lane
-          and membership.status <> 'EXITED'
-      ) as ends
-      group by lanes.lane
-    ),
     start as materialized (
-      select lane, first + floor((last - first + 1) * mod(${draw.random}::numeric + lane / 16.0, 1))::bigint as id
-      from known
-      where first is not null
+      ${laneStarts(draw.random)}
     ),
     member as (
       select distinct start.lane, found.profile_id, found.profile_id < start.id as is_before
       from start
       cross join mapped
       cross join lateral (
-        (
-          select membership.profile_id
-          from membership
-          where membership.segment_id = mapped.segment_id and membership.lane = start.lane
-            and ${isPresent} and membership.profile_id >= start.id
-          order by membership.profile_id
-          limit ${share}
-        )
+        (${nextMembers(sql`membership.profile_id >= start.id`, draw.size)})
         union all
-        (
-          select membership.profile_id
-          from membership
-          where membership.segment_id = mapped.segment_id and membership.lane = start.lane
-            and ${isPresent} and membership.profile_id < start.id
-          order by membership.profile_id
-          limit ${share}
-        )
+        (${nextMembers(sql`membership.profile_id < start.id`, draw.size)})
       ) as found
     ),
     chosen as (
@@ -86,6 +55,38 @@ export async function drawMembers(
     )
     select lane, profile_id from chosen order by lane, profile_id`.execute(db);
   return rows.map((row) => MemberRow.parse(row));
+}
+
+/**
+ * Where each lane begins: at another sixteenth of its range of profile ids, which are given in order of creation, so
+ * that a sample has old and new profiles.
+ */
+function laneStarts(random: number): RawBuilder<unknown> {
+  return sql`
+    select lane, first + floor((last - first + 1) * mod(${random}::numeric + lane / ${sql.lit(LANES)}.0, 1))::bigint as id
+    from (
+      select lanes.lane, min(ends.first) as first, max(ends.last) as last
+      from generate_series(0, ${sql.lit(LANES - 1)}) as lanes(lane)
+      cross join mapped
+      cross join lateral (
+        select min(membership.profile_id) as first, max(membership.profile_id) as last
+        from membership
+        where membership.segment_id = mapped.segment_id and membership.lane = lanes.lane
+          and membership.status <> 'EXITED'
+      ) as ends
+      group by lanes.lane
+    ) as known
+    where first is not null`;
+}
+
+/** The first members of a segment in a lane, out of the index alone: among them, those of all segments are complete. */
+function nextMembers(side: RawBuilder<unknown>, size: number): RawBuilder<unknown> {
+  return sql`
+    select membership.profile_id
+    from membership
+    where membership.segment_id = mapped.segment_id and membership.lane = start.lane and ${isPresent} and ${side}
+    order by membership.profile_id
+    limit ${laneShare(size)}`;
 }
 
 /**
