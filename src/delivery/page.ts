@@ -3,11 +3,13 @@
  * state; then each candidate becomes a record or a skip with its reason. Nothing is read ahead.
  */
 
+import { randomUUID } from 'node:crypto';
 import type { DeliveryOrigin } from '../domain/delivery.js';
 import type { DeliveryCause } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
 import { encodeTexts, type NamedSegment, planRecords, type RecordPlan } from '../domain/record.js';
-import type { KinesisRecord } from '../kinesis/record.js';
+import { createRecordWriter, type RecordText, type RecordWriter } from '../domain/record-writer.js';
+import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
   type ActivationTarget,
@@ -29,7 +31,6 @@ import {
 } from '../storage/page-source.js';
 import { createJudge, type ExportFacts, findLiveCauses, type Judge } from './judge.js';
 import { originOf } from './origin.js';
-import { type RecordText, writeRecord } from './page-record.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
 export interface PageEntry {
@@ -141,6 +142,7 @@ interface Desk {
   activation: ActivationTarget;
   plan: RecordPlan;
   judge: Judge;
+  write: RecordWriter;
 }
 
 function openDesk(activation: ActivationTarget, snapshot: Snapshot): Desk {
@@ -151,7 +153,8 @@ function openDesk(activation: ActivationTarget, snapshot: Snapshot): Desk {
     leaving: names,
     now,
   });
-  return { activation, plan, judge: createJudge({ activation, consent: target.consent, plan, exports, names }) };
+  const judge = createJudge({ activation, consent: target.consent, plan, exports, names });
+  return { activation, plan, judge, write: createRecordWriter(target, activation, WRITER_OPTIONS) };
 }
 
 /** An entry whose record is a text, still to be encoded. */
@@ -173,11 +176,12 @@ function draftEntry(candidate: Candidate, snapshot: Snapshot, desks: ReadonlyMap
   if ('skip' in judgement || !profile) return { ...entry, ruling: 'skip' in judgement ? judgement : DELETED };
   const allCauses = judgement.unmapping.length > 0 ? [...causes, ...judgement.unmapping] : causes;
   const facts = { origin: entry.origin, causes: allCauses, revision: entry.revision, exits: judgement.exits };
-  return { ...entry, causes: allCauses, ruling: writeRecord(profile, desk.plan, facts) };
+  return { ...entry, causes: allCauses, ruling: desk.write(profile, desk.plan, facts) };
 }
 
 const DELETED = { skip: 'PROFILE_DELETED' } as const;
 const NO_DATA = Buffer.alloc(0);
+const WRITER_OPTIONS = { maxRecordBytes: DEFAULT_MAX_RECORD_BYTES, random: randomUUID };
 
 function toVerdict(ruling: EntryDraft['ruling'], data: Buffer = NO_DATA): PageEntry['verdict'] {
   return 'skip' in ruling ? ruling : { record: { data, partitionKey: ruling.partitionKey } };

@@ -5,6 +5,7 @@
 
 import { addCount, addRecordDetails, type CounterMap, OUTCOME_COUNTERS } from '../domain/counters.js';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
+import { toCauseKey } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import { type DeferredRecord, isHalting, measureRecord, type RecordResult } from '../kinesis/record.js';
@@ -250,11 +251,13 @@ function waitMs(result: DeferredRecord): number {
   return isHalting(result.cause) ? 0 : result.retryAfterMs;
 }
 
+const NO_KEYS: readonly string[] = [];
+
 function toSettledRecord(fate: Fate): SettledRecord {
   const { entry, result } = fate;
   const { profileKey, pending } = entry.candidate;
   const { revision, causes, verdict } = entry;
-  const base = { profileKey, revision, causes };
+  const base = { profileKey, revision, causes: causes.length === 0 ? NO_KEYS : causes.map(toCauseKey) };
   if ('skip' in verdict) return toSkip(base, verdict.skip);
   const attempts = (pending?.attempts ?? 0) + (result?.attempts ?? 0);
   if (result?.status === 'failed')

@@ -18,6 +18,8 @@ import { checkSegmentIds, checkSegmentsExist } from './activation-input.js';
 import { checkAttributePaths, checkAttributeTypes, type UnmappableType } from './attribute-path.js';
 import { checkIdempotencyKey, keyReused, runOnce } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
+import { checkSchedule, type Schedule } from './schedule.js';
+import { planSchedule } from './scheduled-export.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
@@ -32,6 +34,10 @@ export interface Activation {
   state: ActivationState;
   /** Dot paths. */
   attributes: string[];
+  /** When it exports by itself; null if never. */
+  schedule: Schedule | null;
+  /** Next due time; past while an export waits for its turn, null without a schedule and while paused. */
+  nextRunAt: Date | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -54,16 +60,18 @@ export interface NewActivation {
   attributes: string[];
   /** Customer's ids, 1–250. */
   segmentIds: string[];
+  schedule?: Schedule | null;
   idempotencyKey?: string | null;
 }
 
-/** Input of {@link Activations.update}; what is undefined stays, null attributes are none. */
+/** Input of {@link Activations.update}; what is undefined stays, null attributes are none, as is a null schedule. */
 export interface ActivationChange {
   /** Internal id. */
   id: number;
   expectedVersion: number;
   attributes?: string[] | null;
   segmentIds?: string[] | null;
+  schedule?: Schedule | null;
 }
 
 /** Changes activations of one workspace at a time. */
@@ -106,6 +114,7 @@ async function activate(db: Db, workspaceId: number, input: NewActivation): Prom
   checkIdempotencyKey(issues, idempotencyKey);
   checkAttributePaths(issues, order.attributes);
   checkSegmentIds(issues, order.segmentIds);
+  if (order.schedule) checkSchedule(issues, order.schedule);
   issues.throwIfAny();
   // Before the lock, which holds up every writer of the workspace.
   const types = await findUnmappableTypes(db, workspaceId, order.attributes);
@@ -135,7 +144,8 @@ async function activateUnderLock(
   const found = await listSegmentsByKeys(tx, workspaceId, order.segmentIds);
   const segments = checkSegmentsExist(issues, order.segmentIds, found);
   issues.throwIfAny();
-  const activation = await insertActivation(tx, { ...order, workspaceId });
+  const schedule = await planSchedule(tx, order.schedule, { state: 'ACTIVE', schedule: null });
+  const activation = await insertActivation(tx, { ...order, workspaceId, schedule: schedule ?? null });
   await replaceMappings(
     tx,
     activation.id,
@@ -151,6 +161,7 @@ async function update(db: Db, workspaceId: number, input: ActivationChange): Pro
   if (input.segmentIds === null)
     issues.add('REQUIRED', 'segmentIds', '`segmentIds` cannot be cleared: give 1–250, or delete the activation.');
   if (input.segmentIds) checkSegmentIds(issues, input.segmentIds);
+  if (input.schedule) checkSchedule(issues, input.schedule);
   issues.throwIfAny();
   const types = await findUnmappableTypes(db, workspaceId, attributes ?? []);
   const change = { ...input, attributes, types };
@@ -173,7 +184,8 @@ async function updateUnderLock(tx: Db, workspaceId: number, change: CheckedChang
   const found = segmentIds && (await listSegmentsByKeys(tx, workspaceId, segmentIds));
   const segments = found && segmentIds && checkSegmentsExist(issues, segmentIds, found);
   issues.throwIfAny();
-  const updated = await updateActivationRow(tx, workspaceId, change);
+  const schedule = await planSchedule(tx, change.schedule, current);
+  const updated = await updateActivationRow(tx, workspaceId, { ...change, schedule });
   if (!updated) throw versionConflict(await getActivation(tx, workspaceId, change.id), change.expectedVersion);
   if (segments)
     await replaceMappings(

@@ -1,6 +1,6 @@
 /** Consent: an attribute whose value permits a profile's export, or refuses it. */
 
-import { readAttribute } from './attribute-path.js';
+import { findAttributeText } from './attribute-path.js';
 
 /** What becomes of a profile whose consent is refused: one record with status exited when it is withdrawn, or nothing. */
 export type ConsentRefusal = 'SEND_EXIT' | 'SKIP';
@@ -17,7 +17,6 @@ export interface ConsentRule {
 /** Whether a profile may be exported; without a rule every one may. Arrays, maps and null refuse. */
 export function permitsExport(rule: ConsentRule | null, attributes: Readonly<Record<string, unknown>>): boolean {
   if (!rule) return true;
-  const value = readAttribute(attributes, rule.path);
-  if (typeof value === 'object' || value === undefined) return false;
-  return rule.permittedValues.includes(String(value));
+  const value = findAttributeText(attributes, rule.path);
+  return value !== null && rule.permittedValues.includes(value);
 }

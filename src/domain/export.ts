@@ -25,6 +25,10 @@ export interface Export {
   segmentIds: number[];
   segmentKeys: string[];
   maxRecordsPerSecond: number | null;
+  /** Only what changed at this time or later; null if not limited. */
+  since: Date | null;
+  /** SCHEDULED: due times missed, that it stands for beside its own. */
+  missedRuns: number;
   /** Whether it waits because its activation is paused or its destination disabled. */
   paused: boolean;
   createdBy: { kind: 'API_KEY' | 'TOKEN' | 'SYSTEM'; name: string };

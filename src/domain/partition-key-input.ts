@@ -1,36 +1,49 @@
 /** What may be typed into a partition key. */
 
+import { checkAttributePath } from './attribute-path.js';
 import type { InputIssues } from './input-issues.js';
 import { MAX_PARTITION_KEY_CHARACTERS, type PartitionKey, type PartitionKeyStrategy } from './partition-key.js';
 
-/** What strategies take beside their name, and its length in characters. */
-const ARGUMENTS: Record<PartitionKeyStrategy, { what: string; max: number } | null> = {
-  ATTRIBUTE: { what: 'the dot path of an attribute', max: 512 },
-  CONSTANT: { what: 'the text', max: MAX_PARTITION_KEY_CHARACTERS },
-  IDENTITY: { what: 'the namespace of an identity', max: 255 },
+/** A partition key as it is given; no argument and null are the same. */
+export interface PartitionKeyInput {
+  strategy: PartitionKeyStrategy;
+  argument?: string | null;
+}
+
+/** What the argument of each strategy is; null: the strategy takes none. */
+const ARGUMENTS: Record<PartitionKeyStrategy, string | null> = {
+  ATTRIBUTE: 'the dot path of the attribute',
+  CONSTANT: 'the text',
+  IDENTITY: 'the namespace of the identity',
   PROFILE_ID: null,
   RANDOM: null,
 };
-const FIELD = ['partitionKey', 'argument'];
 
-/** Checks a partition key: an argument where the strategy takes one, and none where it does not. */
-export function checkPartitionKey(issues: InputIssues, { strategy, argument }: PartitionKey): void {
-  const wanted = ARGUMENTS[strategy];
-  if (wanted && argument !== null) checkArgument(issues, argument, { strategy, max: wanted.max });
-  if (wanted && argument === null)
-    issues.add('REQUIRED', FIELD, `\`partitionKey.argument\` is missing: ${strategy} needs ${wanted.what}.`);
-  if (!wanted && argument !== null)
-    issues.add('NOT_ALLOWED', FIELD, `\`partitionKey.argument\` does not go with ${strategy}: leave it out.`);
+/** The strategies that take an argument. */
+export const STRATEGIES_WITH_ARGUMENT: readonly string[] = Object.entries(ARGUMENTS).flatMap(([strategy, argument]) =>
+  argument === null ? [] : [strategy],
+);
+
+/** Fills in what was not given. */
+export function toPartitionKey({ strategy, argument }: PartitionKeyInput): PartitionKey {
+  return { strategy, argument: argument ?? null };
 }
 
-function checkArgument(
-  issues: InputIssues,
-  argument: string,
-  { strategy, max }: { strategy: PartitionKeyStrategy; max: number },
-): void {
-  const faults = issues.count;
-  issues.checkText(FIELD, argument, { min: 1, max });
-  if (issues.count > faults || strategy !== 'ATTRIBUTE' || !argument.split('.').includes('')) return;
-  const message = '`partitionKey.argument` has an empty part: write names with single dots between them.';
-  issues.add('MALFORMED', FIELD, message);
+/** Checks the field `partitionKey`: an argument where the strategy takes one, 1–256 characters, a path 1–512. */
+export function checkPartitionKey(issues: InputIssues, { strategy, argument }: PartitionKey): void {
+  const field = ['partitionKey', 'argument'];
+  const wanted = ARGUMENTS[strategy];
+  if (wanted === null && argument !== null) {
+    issues.add(
+      'NOT_ALLOWED',
+      field,
+      `\`partitionKey.argument\` goes with other strategies than ${strategy}: leave it out.`,
+    );
+    return;
+  }
+  if (wanted === null) return;
+  if (argument === null)
+    issues.add('REQUIRED', field, `\`partitionKey.argument\` is missing: with ${strategy} give ${wanted}.`);
+  else if (strategy === 'ATTRIBUTE') checkAttributePath(issues, field, argument);
+  else issues.checkText(field, argument, { min: 1, max: MAX_PARTITION_KEY_CHARACTERS });
 }

@@ -13,7 +13,7 @@ import { openSecret } from './credential.js';
 import type { Destination } from './destination.js';
 import { InputIssues } from './input-issues.js';
 import { choosePartitionKey, keepsOrder, type PartitionKey } from './partition-key.js';
-import { checkPartitionKey } from './partition-key-input.js';
+import { checkPartitionKey, type PartitionKeyInput, toPartitionKey } from './partition-key-input.js';
 import type { SecretSeal } from './secret-seal.js';
 
 /** A stream, and who asks for it. */
@@ -40,7 +40,7 @@ export interface PartitioningRequest {
   /** Internal id. */
   destinationId: number;
   /** Null is the destination's own. */
-  partitionKey: PartitionKey | null;
+  partitionKey: PartitionKeyInput | null;
   /** 1–10,000. */
   sampleSize: number;
 }
@@ -80,8 +80,7 @@ export function createPartitioning(options: PartitioningOptions): Partitioning {
   const { db, shardMap } = options;
   return {
     async preview(workspaceId, request) {
-      const destination = await checkRequest(db, workspaceId, request);
-      const partitionKey = request.partitionKey ?? destination.partitionKey;
+      const { destination, partitionKey } = await checkRequest(db, workspaceId, request);
       const shards = await listShards(options, destination);
       const members = await drawMembers(db, destination.id, { size: request.sampleSize, random: Math.random() });
       const tally = { sampled: 0, fallbacks: 0, records: new Map<string, number>() };
@@ -106,17 +105,21 @@ export function createPartitioning(options: PartitioningOptions): Partitioning {
 }
 
 /** @throws {InvalidInputError} with every fault found. */
-async function checkRequest(db: Db, workspaceId: number, request: PartitioningRequest): Promise<Destination> {
-  const { destinationId, partitionKey, sampleSize } = request;
+async function checkRequest(
+  db: Db,
+  workspaceId: number,
+  { destinationId, partitionKey, sampleSize }: PartitioningRequest,
+): Promise<{ destination: Destination; partitionKey: PartitionKey }> {
   const issues = new InputIssues([]);
   const destination = await findDestination(db, workspaceId, destinationId);
   if (!destination)
     issues.add('NOT_FOUND', 'destinationId', 'There is no such destination in this workspace: check `destinationId`.');
-  if (partitionKey) checkPartitionKey(issues, partitionKey);
+  const given = partitionKey && toPartitionKey(partitionKey);
+  if (given) checkPartitionKey(issues, given);
   if (sampleSize < 1 || sampleSize > MAX_SAMPLE_SIZE)
     issues.add('OUT_OF_RANGE', 'sampleSize', `\`sampleSize\` is ${sampleSize}; give 1–${MAX_SAMPLE_SIZE}.`);
   issues.throwIfAny();
-  if (destination) return destination;
+  if (destination) return { destination, partitionKey: given ?? destination.partitionKey };
   throw new Error(`Destination ${destinationId} is missing, and no issue says so.`);
 }
 

@@ -3,6 +3,7 @@
 import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { ActivationType } from './activation.js';
 import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
+import { ScheduleInput } from './schedule.js';
 
 /** GraphQL input `ActivateSegmentsInput`. */
 @InputType('ActivateSegmentsInput', { description: 'Input of activateSegments.' })
@@ -21,6 +22,9 @@ export class ActivateSegmentsInput {
       'Your name for this call, 1–255 characters: sent again within 24 h, it gives the first answer and starts nothing.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => ScheduleInput, { nullable: true, description: 'When to export by itself; null means never.' })
+  schedule?: ScheduleInput | null;
 
   @Field(() => [String], { description: "1–250 of the customer's segment ids, none twice." })
   segmentIds!: string[];
@@ -56,6 +60,9 @@ export class UpdateActivationInput {
 
   @Field(() => ID, { description: 'Global id.' })
   id!: string;
+
+  @Field(() => ScheduleInput, { nullable: true, description: 'When to export by itself; null means never.' })
+  schedule?: ScheduleInput | null;
 
   @Field(() => [String], {
     nullable: true,

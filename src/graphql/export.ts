@@ -1,6 +1,6 @@
 /** Exports in the schema: the type, and reading its lists. */
 
-import { Args, Ctx, Field, Float, ObjectType } from 'type-graphql';
+import { Args, Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { Export, ExportState, ExportTrigger } from '../domain/export.js';
 import {
   countByCode,
@@ -10,9 +10,9 @@ import {
   type OutcomeCounts,
   overallRate,
 } from '../domain/export-numbers.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { ExportListRequest } from '../storage/exports.js';
 import { ActivationType, findActivationType } from './activation.js';
-
 import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
 import { DeliveryConnectionType, type DeliveryType, listDeliveries } from './delivery.js';
@@ -25,7 +25,6 @@ import { type ExportListArgs, ExportStateEnum, ExportTriggerEnum } from './expor
 import { ExportSegmentType, toExportSegmentType } from './export-segment.js';
 import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
@@ -114,6 +113,13 @@ export class ExportType extends NodeType {
     return toLatencyType((await this.#numbers(context)).counters);
   }
 
+  @Field(() => Int, {
+    description: 'Due times that were missed while the server was down and that this one stands for.',
+  })
+  missedRuns(): number {
+    return this.row.missedRuns;
+  }
+
   @Field(() => Boolean, {
     description: 'Whether it waits because its activation is paused or its destination disabled.',
   })
@@ -159,6 +165,14 @@ export class ExportType extends NodeType {
   })
   async segments(@Ctx() context: Context): Promise<ExportSegmentType[]> {
     return countBySegment(this.row, (await this.#numbers(context)).counters).map(toExportSegmentType);
+  }
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Only what changed (REPLAY: was delivered) at this time or later; null if not limited.',
+  })
+  since(): Date | null {
+    return this.row.since;
   }
 
   @Field(() => BigIntScalar, { description: 'Profiles not sent, by rule.' })

@@ -1,6 +1,6 @@
 /** Partition keys in the schema. */
 
-import { Field, InputType } from 'type-graphql';
+import { Field, InputType, ObjectType } from 'type-graphql';
 import type { PartitionKey, PartitionKeyStrategy } from '../domain/partition-key.js';
 import { createEnum } from './enums.js';
 
@@ -17,13 +17,29 @@ export const PartitionKeyStrategyEnum = createEnum<PartitionKeyStrategy>(
   },
 );
 
+/** GraphQL type `PartitionKey`. */
+@ObjectType('PartitionKey', {
+  description:
+    "What decides a record's shard. A value that is empty, missing or over 256 characters falls back to the profile id.",
+})
+export class PartitionKeyType {
+  @Field(() => String, {
+    nullable: true,
+    description: 'IDENTITY: the namespace; ATTRIBUTE: the dot path; CONSTANT: the text; null otherwise.',
+  })
+  argument!: string | null;
+
+  @Field(() => PartitionKeyStrategyEnum, { description: 'Where the key comes from.' })
+  strategy!: PartitionKeyStrategy;
+}
+
 /** GraphQL input `PartitionKeyInput`. */
 @InputType('PartitionKeyInput', { description: "What decides a record's shard." })
 export class PartitionKeyInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'IDENTITY: the namespace; ATTRIBUTE: the dot path; CONSTANT: the text, 1–256 characters; left out otherwise.',
+      'IDENTITY: the namespace, 1–256 characters; ATTRIBUTE: the dot path, 1–512 characters; CONSTANT: the text, 1–256 characters; left out or null otherwise.',
   })
   argument?: string | null;
 
@@ -31,7 +47,7 @@ export class PartitionKeyInput {
   strategy!: PartitionKeyStrategy;
 }
 
-/** What was typed, as the domain has it. */
-export function toPartitionKey({ strategy, argument = null }: PartitionKeyInput): PartitionKey {
-  return { strategy, argument };
+/** Shapes a partition key for the schema. */
+export function toPartitionKeyType(partitionKey: PartitionKey): PartitionKeyType {
+  return Object.assign(new PartitionKeyType(), partitionKey);
 }

@@ -3,7 +3,7 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import type { Context } from './context.js';
 import { orUserError } from './errors.js';
-import { PartitionKeyInput, toPartitionKey } from './partition-key.js';
+import { PartitionKeyInput } from './partition-key.js';
 import { PreviewPartitioningResult, PreviewPartitioningSuccess, ShardShareType } from './partitioning.js';
 import { requestedId } from './requested-id.js';
 
@@ -34,7 +34,7 @@ export class PartitioningResolver {
     return orUserError(async () => {
       const preview = await context.services.partitioning.preview(context.viewer.workspaceId, {
         destinationId: requestedId(destinationId, 'KinesisDestination'),
-        partitionKey: partitionKey ? toPartitionKey(partitionKey) : null,
+        partitionKey: partitionKey ?? null,
         sampleSize: sampleSize ?? DEFAULT_SAMPLE_SIZE,
       });
       const shards = preview.shards.map((shard) => Object.assign(new ShardShareType(), shard));

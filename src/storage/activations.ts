@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Activation, ActivationState } from '../domain/activation.js';
+import { type PlannedSchedule, parseSchedule, toScheduleColumns } from './activation-schedules.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
 import { isStorableText } from './text-match.js';
@@ -21,7 +22,12 @@ export type ActivationOrderName = 'CREATED_AT_ASC' | 'CREATED_AT_DESC' | 'UPDATE
 /** Adds an activation without segments: {@link replaceMappings} adds them. */
 export async function insertActivation(
   tx: Db,
-  activation: { workspaceId: number; destinationId: number; attributes: readonly string[] },
+  activation: {
+    workspaceId: number;
+    destinationId: number;
+    attributes: readonly string[];
+    schedule: PlannedSchedule | null;
+  },
 ): Promise<Activation> {
   const row = await tx
     .insertInto('activation')
@@ -29,6 +35,7 @@ export async function insertActivation(
       workspace_id: activation.workspaceId,
       destination_id: activation.destinationId,
       attributes: [...activation.attributes],
+      ...toScheduleColumns(activation.schedule),
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -39,12 +46,18 @@ export async function insertActivation(
 export async function updateActivationRow(
   tx: Db,
   workspaceId: number,
-  change: { id: number; expectedVersion: number; attributes?: readonly string[] | undefined },
+  change: {
+    id: number;
+    expectedVersion: number;
+    attributes?: readonly string[] | undefined;
+    schedule?: PlannedSchedule | null | undefined;
+  },
 ): Promise<Activation | null> {
   const row = await tx
     .updateTable('activation')
     .set((eb) => ({
       ...(change.attributes && { attributes: [...change.attributes] }),
+      ...(change.schedule !== undefined && toScheduleColumns(change.schedule)),
       version: eb('version', '+', 1),
       updated_at: sql<Date>`now()`,
     }))
@@ -140,12 +153,13 @@ const ORDERS: Record<ActivationOrderName, SortOrder> = {
 };
 
 const ActivationRow = z
-  .object({
+  .looseObject({
     id: z.number(),
     workspace_id: z.number(),
     destination_id: z.number(),
     state: z.enum(['ACTIVE', 'PAUSED']),
     attributes: z.array(z.string()),
+    next_run_at: z.date().nullable(),
     version: z.number(),
     created_at: z.date(),
     updated_at: z.date(),
@@ -157,6 +171,8 @@ const ActivationRow = z
       destinationId: row.destination_id,
       state: row.state,
       attributes: row.attributes,
+      schedule: parseSchedule(row),
+      nextRunAt: row.next_run_at,
       version: row.version,
       createdAt: row.created_at,
       updatedAt: row.updated_at,

@@ -5,7 +5,6 @@
 
 import { sql } from 'kysely';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
-import { toCauseKey } from '../domain/delivery-cause.js';
 import type { Db } from './database.js';
 import { numberArray } from './number-array.js';
 
@@ -107,7 +106,7 @@ const MAX_CAUSES = 50;
 /** Null where no record has any, as in exports. */
 function causesOf(records: readonly SettledRecord[]): string | null {
   if (records.every(({ causes }) => causes.length === 0)) return null;
-  return JSON.stringify(records.map(({ causes }) => causes.slice(0, MAX_CAUSES).map(toCauseKey)));
+  return JSON.stringify(records.map(({ causes }) => causes.slice(0, MAX_CAUSES)));
 }
 
 /** Shard ids once each, and for each record the place of its own, from 1; 0 = none. */

@@ -3,7 +3,6 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Delivery } from '../domain/delivery.js';
-import { fromCauseKey } from '../domain/delivery-cause.js';
 
 /** An event's records as rows; arrays that are null give null columns. `place` counts from 1. */
 export const eventRecords = sql`rows from (
@@ -62,7 +61,7 @@ export const DeliveryRow = z
       activationVersion: row.activation_version,
       destinationVersion: row.destination_version,
       exportIds: row.export_ids,
-      causes: (row.causes ?? []).map(fromCauseKey),
+      causes: row.causes ?? [],
       origin: row.origin,
       outcome: row.outcome,
       code: row.code || null,

@@ -2,14 +2,13 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { ConsentRule } from '../domain/consent.js';
-import type { MappedSegment, RecordSettings } from '../domain/record.js';
+import type { MappedSegment } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
-import { toConsentRule } from './consent-columns.js';
 import type { Db } from './database.js';
+import { type RowSettings, SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
 
 /** A destination with what it authenticates with; the secret is still sealed. */
-export interface DeliveryTarget extends RecordSettings {
+export interface DeliveryTarget extends RowSettings {
   destinationId: number;
   workspaceId: number;
   version: number;
@@ -18,7 +17,6 @@ export interface DeliveryTarget extends RecordSettings {
   stream: string;
   healthStatus: string;
   healthCode: string | null;
-  consent: ConsentRule | null;
   credential: { id: number; accessKeyId: string; sealedSecret: Buffer; secretVersion: number };
 }
 
@@ -43,13 +41,7 @@ const TargetRow = z
     stream: z.string(),
     health_status: z.string(),
     health_code: z.string().nullable(),
-    consent_path: z.string().nullable(),
-    consent_values: z.array(z.string()).nullable(),
-    consent_refusal: z.enum(['SEND_EXIT', 'SKIP']).nullable(),
-    include_segment_names: z.boolean(),
-    include_segment_timestamps: z.boolean(),
-    membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
-    membership_statuses: z.enum(['THREE_STATE', 'TWO_STATE']),
+    ...SETTINGS_COLUMNS,
     credential_id: z.number(),
     access_key_id: z.string(),
     secret_sealed: z.instanceof(Buffer),
@@ -65,11 +57,7 @@ const TargetRow = z
       stream: row.stream,
       healthStatus: row.health_status,
       healthCode: row.health_code,
-      consent: toConsentRule(row),
-      includeSegmentNames: row.include_segment_names,
-      includeSegmentTimestamps: row.include_segment_timestamps,
-      membershipScope: row.membership_scope,
-      membershipStatuses: row.membership_statuses,
+      ...toRowSettings(row),
       credential: {
         id: row.credential_id,
         accessKeyId: row.access_key_id,
@@ -139,7 +127,8 @@ export async function findPageContext(
       destination.region, destination.stream, destination.health_status, destination.health_code,
       destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
-      destination.membership_statuses, destination.credential_id,
+      destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
+      destination.too_large_policy, destination.envelope, destination.credential_id,
       credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(

@@ -23,6 +23,7 @@ export interface ListingOrder {
   trigger: string;
   segmentIds: number[];
   profileIds: string[] | null;
+  since: Date | null;
   listedUntil: number;
 }
 
@@ -36,6 +37,7 @@ const OrderRow = z
     trigger: z.string(),
     segment_ids: z.array(z.number()),
     profile_ids: z.array(z.string()).nullable(),
+    since: z.date().nullable(),
     listed_until: z.number(),
   })
   .transform(
@@ -48,6 +50,7 @@ const OrderRow = z
       trigger: row.trigger,
       segmentIds: row.segment_ids,
       profileIds: row.profile_ids,
+      since: row.since,
       listedUntil: row.listed_until,
     }),
   );
@@ -56,7 +59,7 @@ const OrderRow = z
 export async function findListingOrder(tx: Db, lane: number, exportId: number): Promise<ListingOrder | null> {
   const { rows } = await sql`/* export_audience.find_order */
     select export.id, export.workspace_id, export.activation_id, export.destination_id, export.state, export.trigger,
-      export.segment_ids, export.profile_ids, part.listed_until
+      export.segment_ids, export.profile_ids, export.since, part.listed_until
     from export_lane part
     join export on export.id = part.export_id
     where part.export_id = ${exportId} and part.lane = ${lane} and part.state = 'PREPARING'`.execute(tx);
@@ -64,13 +67,17 @@ export async function findListingOrder(tx: Db, lane: number, exportId: number): 
 }
 
 /**
- * Lists the next chunk.
- * @returns how many profiles were listed; fewer than {@link LIST_CHUNK} means that the lane is listed.
+ * Lists the next chunk. Of a scheduled export with `since` only those are listed that changed, however few of the chunk:
+ * what a statement reads is bounded, not what it finds.
+ * @returns how many profiles were looked at; fewer than {@link LIST_CHUNK} means that the lane is listed.
  */
 export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder): Promise<number> {
   const { rows } = await sql<{ listed: number }>`/* export_audience.list_members */
-    with member as materialized (
+    with candidate as materialized (
       ${membersOf(order, claim.lane)}
+    ),
+    member as materialized (
+      select profile_id, segments from candidate where ${isWanted(order, claim.lane)}
     ),
     numbered as (
       select profile_id, segments, (row_number() over (order by profile_id) - 1) / ${MAX_PAGE_RECORDS}::int as page
@@ -98,12 +105,12 @@ export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder)
     update export_lane
     set pages = pages + (select coalesce(max(page) + 1, 0) from numbered),
       received = received + (select count(*) from member),
-      listed_until = coalesce((select max(profile_id) from member), listed_until),
+      listed_until = coalesce((select max(profile_id) from candidate), listed_until),
       counts = add_counts(counts, coalesce(
         (select jsonb_object_agg('segment.' || number || '.received', profiles) from by_segment), '{}'
       ))
     where export_id = ${order.exportId} and lane = ${claim.lane}
-    returning (select count(*)::int from member) as listed`.execute(tx);
+    returning (select count(*)::int from candidate) as listed`.execute(tx);
   return rows[0]?.listed ?? 0;
 }
 
@@ -129,6 +136,16 @@ function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
     group by profile_id
     order by profile_id
     limit ${LIST_CHUNK}`;
+}
+
+/** SQL: whether a candidate is in the export. One probe a candidate, also while the table has no statistics yet. */
+function isWanted(order: ListingOrder, lane: number): RawBuilder<unknown> {
+  if (order.trigger !== 'SCHEDULED' || order.since === null) return sql`true`;
+  return sql`(
+        select profile.updated_at >= ${order.since}
+        from profile
+        where profile.lane = ${lane} and profile.id = candidate.profile_id
+      )`;
 }
 
 /** Named profiles, members or not: who is none is skipped with its reason when its page is sent. */

@@ -27,6 +27,10 @@ export interface NewExports {
   segmentKeys?: readonly string[] | null;
   /** Customer's ids; null or undefined: the segments' members. */
   profileIds?: readonly string[] | null;
+  /** Only members that changed at this time or later; null or undefined: not limited. */
+  since?: Date | null;
+  /** SCHEDULED: due times missed, that they stand for beside their own. Default 0. */
+  missedRuns?: number;
 }
 
 /** An export that was started. */
@@ -64,11 +68,11 @@ export async function insertExports(tx: Db, order: NewExports): Promise<StartedE
     with started as (
       insert into export (
         workspace_id, destination_id, activation_id, trigger, segment_ids, segment_keys, profile_ids,
-        created_by_kind, created_by_name
+        since, missed_runs, created_by_kind, created_by_name
       )
       select activation.workspace_id, activation.destination_id, activation.id, ${order.trigger},
         coalesce(covered.ids, '{}'), coalesce(covered.keys, '{}'), ${profileIds ? [...profileIds] : null}::text[],
-        ${order.createdBy.kind}, ${order.createdBy.name}
+        ${order.since ?? null}::timestamptz, ${order.missedRuns ?? 0}::int, ${order.createdBy.kind}, ${order.createdBy.name}
       from activation
       cross join lateral (
         select array_agg(segment.id order by mapped.ordinal) as ids,

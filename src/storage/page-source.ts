@@ -165,22 +165,34 @@ export async function readProfileSizes(db: Db, lane: number, ids: readonly numbe
   return new Map(rows.map((row) => [row.id, row.size_bytes]));
 }
 
-/** Reads profiles by profile.id; erased ones are missing. */
+/**
+ * Reads profiles by profile.id; erased ones are missing. Each comes as one JSON text: six columns of a row, three of
+ * them JSON, cost node half as much again (13 against 8.5 µs a profile of 1.3 kB), all rows as one text twice as much.
+ */
 export async function readPageProfiles(
   db: Db,
   lane: number,
   ids: readonly number[],
 ): Promise<Map<number, PageProfile>> {
-  const { rows } = await sql<StoredRow>`/* page_source.profiles (prepared) */
-    select id, revision, profile_id, identities, memberships, attributes
-    from profile where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
+  const { rows } = await sql<{ profile: string }>`/* page_source.profiles (prepared) */
+    select concat('[', id, ',', revision, ',', to_json(profile_id), ',', identities, ',', memberships, ',', attributes, ']')
+      as profile
+    from profile
+    where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
   const profiles = new Map<number, PageProfile>();
-  for (const { id, revision, profile_id: profileId, identities, memberships, attributes } of rows)
+  for (const { profile } of rows) {
+    const [id, revision, profileId, identities, memberships, attributes]: StoredProfile = JSON.parse(profile);
     profiles.set(id, { id, revision, profileId, identities, memberships, attributes });
+  }
   return profiles;
 }
 
 /** As selected. Unchecked: storage/profile-writes.ts alone writes these columns, and this is the hottest read. */
-interface StoredRow extends Omit<PageProfile, 'profileId'> {
-  profile_id: string;
-}
+type StoredProfile = [
+  id: number,
+  revision: number,
+  profileId: string,
+  identities: PageProfile['identities'],
+  memberships: PageProfile['memberships'],
+  attributes: PageProfile['attributes'],
+];

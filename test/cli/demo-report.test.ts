@@ -22,6 +22,8 @@ const outcome: DemoOutcome = {
     bytes: 1_200_000,
     possibleDuplicates: 0,
     codes: [],
+    missedRuns: 0,
+    since: null,
     createdBy: { kind: 'API_KEY', name: 'first key' },
     latency: { p50Ms: 4.25, p95Ms: 20, p99Ms: 31.4 },
     segments: [],

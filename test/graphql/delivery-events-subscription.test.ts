@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { graphql, parse } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import { encodeEventCursor } from '../../src/events/event-cursor.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { subscribeFresh } from '../../src/http/subscription-execution.js';
 import { createServices } from '../../src/services.js';
@@ -154,9 +154,9 @@ test('a committed page arrives with its counts, codes, exports and records', asy
     ],
     deliveries: {
       nodes: [
-        { outcome: 'DELIVERED', causes: [], sequenceNumber: '77' },
-        { outcome: 'FAILED', causes: [], sequenceNumber: null },
-        { outcome: 'SKIPPED', causes: [], sequenceNumber: null },
+        { outcome: 'DELIVERED', sequenceNumber: '77' },
+        { outcome: 'FAILED', sequenceNumber: null },
+        { outcome: 'SKIPPED', sequenceNumber: null },
       ],
     },
   });

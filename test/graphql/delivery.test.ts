@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SettledRecord } from '../../src/domain/delivery.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
 import { recordId } from '../../src/domain/record-id.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { addActivation, addEvent, addExport, addProfile, type Books, delivered, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -57,6 +57,7 @@ describe('a delivery', () => {
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Delivery {
         outcome code reason { kind } attempts sizeBytes recordId sequence sequenceNumber shardId latencyMs
         possibleDuplicate profileId profile { profileId } exports { id } activation { id } destination { name } origin
+        causes { kind subject }
       } } }`,
       { ids: [idOf(event, 0), idOf(event, 1), idOf(event, 2)] },
     );
@@ -124,7 +125,6 @@ describe('a delivery', () => {
 
     expect(data.delivery).toEqual({
       outcome: 'DELIVERED',
-      causes: [],
       profileId: null,
       profile: null,
       recordId: null,
@@ -226,10 +226,10 @@ describe('lists of deliveries', () => {
 
     expect(errors).toEqual([]);
     const own = [
-      { profileId: 'p0', outcome: 'SKIPPED', causes: [] },
-      { profileId: 'p0', outcome: 'DELIVERED', causes: [] },
+      { profileId: 'p0', outcome: 'SKIPPED' },
+      { profileId: 'p0', outcome: 'DELIVERED' },
     ];
-    const other = { profileId: 'p1', outcome: 'DELIVERED', causes: [] };
+    const other = { profileId: 'p1', outcome: 'DELIVERED' };
     expect(data).toEqual({
       destinations: { nodes: [{ deliveries: { nodes: [other, ...own] } }] },
       activations: { nodes: [{ deliveries: { nodes: [{ profileId: 'p1' }] } }] },

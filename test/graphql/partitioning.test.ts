@@ -3,8 +3,8 @@
 import { PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createClient } from '../sandbox/sandbox-client.js';
 import { createCredential, createDestination, keyOf, SECRET } from '../support/destination-seed.js';
