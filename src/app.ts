@@ -134,7 +134,7 @@ async function layFoundation(start: Start): Promise<Foundation> {
     sandbox,
     kinesisEndpoint: sandbox?.endpoint ?? config.kinesisEndpoint ?? null,
     listener,
-    notifier: closer.use(createNotifier({ db, log })),
+    notifier: closer.use(createNotifier({ db, log, local: listener })),
     events: closer.use(new EventTail({ db, log, listener })),
     metrics: createMetrics({ readBooks: () => readExportBooks(db), log }),
   };

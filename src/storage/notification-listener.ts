@@ -12,6 +12,8 @@ export interface Listener extends AsyncDisposable {
    * @param channel lower-case name, at most 63 bytes.
    */
   subscribe(channel: string, onKeys: (keys: string[]) => void): Disposable;
+  /** Calls the subscribers of this process back at once: what happens in it needs no way through the database. */
+  announce(channel: string, keys: string[]): void;
 }
 
 /** What a {@link Listener} needs. */
@@ -55,6 +57,10 @@ class ReconnectingListener implements Listener {
     this.#channels.set(channel, subscribers.add(subscriber));
     if (subscribers.size === 1) void this.#listen(channel);
     return { [Symbol.dispose]: () => this.#unsubscribe(channel, subscriber) };
+  }
+
+  announce(channel: string, keys: string[]): void {
+    this.#dispatch(channel, keys);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

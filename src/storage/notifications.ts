@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { BaseLogger } from 'pino';
 import type { Db } from './database.js';
+import type { Listener } from './notification-listener.js';
 
 /** Sends keys; disposing sends what is waiting. */
 export interface Notifier extends AsyncDisposable {
@@ -26,6 +27,8 @@ export interface NotifierOptions {
   readonly log: BaseLogger;
   /** How long keys are gathered before they are sent. Default 5. */
   readonly coalesceMs?: number;
+  /** Hears of each key at once; the same call comes again by way of the database. Default nobody. */
+  readonly local?: Pick<Listener, 'announce'>;
 }
 
 /** PostgreSQL refuses payloads of 8,000 bytes and more. */
@@ -74,7 +77,10 @@ class CoalescingNotifier implements Notifier {
       return;
     }
     const keys = this.#waiting.get(channel) ?? new Set();
+    const isNew = !keys.has(key);
     this.#waiting.set(channel, keys.add(key));
+    // Once for all equal keys of a few milliseconds, as over the database: a rush must not become a rush of looks.
+    if (isNew) this.#options.local?.announce(channel, [key]);
     this.#timer ??= setTimeout(() => this.#flush(), this.#options.coalesceMs ?? 5);
   }
 

@@ -52,6 +52,16 @@ test('keys of one moment travel in one call, each once', async () => {
   await until(() => expect(calls).toEqual([[], ['a', 'b', 'c']]));
 });
 
+test('the own process hears a key at once, and again with what others hear', async () => {
+  await subscribe('lane');
+  await using own = createNotifier({ db: database.db, log, local: listener });
+
+  for (const key of ['a', 'b', 'a']) own.notify('lane', key);
+
+  expect(calls).toEqual([[], ['a'], ['b']]);
+  await until(() => expect(calls).toEqual([[], ['a'], ['b'], ['a', 'b']]));
+});
+
 test('channels are kept apart, whatever characters they have', async () => {
   await subscribe('lane"; drop');
 
