@@ -25,6 +25,12 @@ export interface Export {
   segmentIds: number[];
   segmentKeys: string[];
   maxRecordsPerSecond: number | null;
+  /** Only what changed (REPLAY: was delivered) at this time or later; null if not limited. */
+  since: Date | null;
+  /** REPLAY: only what was delivered before this time; null otherwise. */
+  until: Date | null;
+  /** Due times missed while no process ran, that it stands for. */
+  missedRuns: number;
   /** Whether it waits because its activation is paused or its destination disabled. */
   paused: boolean;
   createdBy: { kind: 'API_KEY' | 'TOKEN' | 'SYSTEM'; name: string };

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Activation, ActivationState } from '../domain/activation.js';
+import type { Activation, ActivationState, ChangeDetection } from '../domain/activation.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
 import { isStorableText } from './text-match.js';
@@ -21,7 +21,12 @@ export type ActivationOrderName = 'CREATED_AT_ASC' | 'CREATED_AT_DESC' | 'UPDATE
 /** Adds an activation without segments: {@link replaceMappings} adds them. */
 export async function insertActivation(
   tx: Db,
-  activation: { workspaceId: number; destinationId: number; attributes: readonly string[] },
+  activation: {
+    workspaceId: number;
+    destinationId: number;
+    attributes: readonly string[];
+    changeDetection: ChangeDetection;
+  },
 ): Promise<Activation> {
   const row = await tx
     .insertInto('activation')
@@ -29,6 +34,7 @@ export async function insertActivation(
       workspace_id: activation.workspaceId,
       destination_id: activation.destinationId,
       attributes: [...activation.attributes],
+      change_detection: activation.changeDetection,
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -39,12 +45,18 @@ export async function insertActivation(
 export async function updateActivationRow(
   tx: Db,
   workspaceId: number,
-  change: { id: number; expectedVersion: number; attributes?: readonly string[] | undefined },
+  change: {
+    id: number;
+    expectedVersion: number;
+    attributes?: readonly string[] | undefined;
+    changeDetection?: ChangeDetection | undefined;
+  },
 ): Promise<Activation | null> {
   const row = await tx
     .updateTable('activation')
     .set((eb) => ({
       ...(change.attributes && { attributes: [...change.attributes] }),
+      ...(change.changeDetection && { change_detection: change.changeDetection }),
       version: eb('version', '+', 1),
       updated_at: sql<Date>`now()`,
     }))
@@ -54,6 +66,28 @@ export async function updateActivationRow(
     .returningAll()
     .executeTakeFirst();
   return row ? ActivationRow.parse(row) : null;
+}
+
+/**
+ * Lets an activation deliver, or holds it. Its version stays: it counts changes of settings, and record ids are made of it.
+ * @param discard the changes kept until now are to be skipped: the caller holds the workspace's lock alone, so that every
+ *   change has a lower number, or comes later.
+ */
+export async function setActivationState(
+  tx: Db,
+  change: { id: number; state: ActivationState; discard: boolean },
+): Promise<Activation> {
+  const row = await tx
+    .updateTable('activation')
+    .set({
+      state: change.state,
+      updated_at: sql<Date>`now()`,
+      ...(change.discard && { discarded_until: sql<number>`nextval('pending_version')` }),
+    })
+    .where('id', '=', change.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return ActivationRow.parse(row);
 }
 
 /** Deletes an activation and its mappings; what else names it stays, see the schema's comments. */
@@ -146,6 +180,7 @@ const ActivationRow = z
     destination_id: z.number(),
     state: z.enum(['ACTIVE', 'PAUSED']),
     attributes: z.array(z.string()),
+    change_detection: z.enum(['EXPORT_ALWAYS', 'EXPORT_IF_CHANGED']),
     version: z.number(),
     created_at: z.date(),
     updated_at: z.date(),
@@ -157,6 +192,7 @@ const ActivationRow = z
       destinationId: row.destination_id,
       state: row.state,
       attributes: row.attributes,
+      changeDetection: row.change_detection,
       version: row.version,
       createdAt: row.created_at,
       updatedAt: row.updated_at,

@@ -108,8 +108,8 @@ export function exportList(request: ExportListRequest): ListQuery<Export> {
 
 const columns = sql`
   export.id, export.workspace_id, export.destination_id, export.activation_id, export.trigger, export.state,
-  export.segment_ids, export.segment_keys, export.max_records_per_second, export.created_by_kind,
-  export.created_by_name, export.created_at, export.started_at, export.finished_at,
+  export.segment_ids, export.segment_keys, export.max_records_per_second, export.since, export.until,
+  export.missed_runs, export.created_by_kind, export.created_by_name, export.created_at, export.started_at, export.finished_at,
   export.finished_at is null and (
     exists (select from destination where destination.id = export.destination_id and not destination.enabled)
     or exists (select from activation where activation.id = export.activation_id and activation.state = 'PAUSED')
@@ -142,6 +142,9 @@ const ExportRow = z
     segment_ids: z.array(z.number()),
     segment_keys: z.array(z.string()),
     max_records_per_second: z.number().nullable(),
+    since: z.date().nullable(),
+    until: z.date().nullable(),
+    missed_runs: z.number(),
     paused: z.boolean(),
     created_by_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
     created_by_name: z.string(),
@@ -160,6 +163,9 @@ const ExportRow = z
       segmentIds: row.segment_ids,
       segmentKeys: row.segment_keys,
       maxRecordsPerSecond: row.max_records_per_second,
+      since: row.since,
+      until: row.until,
+      missedRuns: row.missed_runs,
       paused: row.paused,
       createdBy: { kind: row.created_by_kind, name: row.created_by_name },
       createdAt: row.created_at,
