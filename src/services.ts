@@ -1,11 +1,14 @@
 /** The domain's services, joined: the one list of them, for the app and for tests that run without a server. */
 
 import { createActivations } from './domain/activation.js';
+import { createActivationStates } from './domain/activation-state.js';
 import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
+import { createDestinationStates } from './domain/destination-state.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
 import { createProfiles } from './domain/profile.js';
+import { createReplays } from './domain/replay.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import type { Services } from './graphql/context.js';
@@ -23,11 +26,14 @@ export interface ServiceParts {
 export function createServices({ db, seal, wake = () => {} }: ServiceParts): Services {
   return {
     activations: createActivations({ db, wake }),
+    activationStates: createActivationStates({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
+    destinationStates: createDestinationStates({ db, wake }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
     profiles: createProfiles({ db, clock: () => new Date() }),
+    replays: createReplays({ db, wake }),
     segments: createSegments({ db }),
   };
 }

@@ -94,13 +94,16 @@ function checkWindow(target: ReplayTarget | null, request: ReplayRequest): { fro
     issues.add('NOT_FOUND', 'destinationId', 'There is no such destination in this workspace: check `destinationId`.');
   const now = target?.now ?? new Date();
   const to = request.to && request.to < now ? request.to : now;
+  const oldest = target?.keptSince ?? from;
   if (from >= now) issues.add('OUT_OF_RANGE', 'from', `\`from\` is not in the past: give a time before ${text(now)}.`);
-  else if (from >= to)
+  else if (from < oldest)
+    issues.add(
+      'OUT_OF_RANGE',
+      'from',
+      `Deliveries before ${text(oldest)} are not kept any more: give that time or a later one.`,
+    );
+  if (request.to && request.to <= from)
     issues.add('OUT_OF_RANGE', 'to', `\`to\` is not after \`from\`: give a time after ${text(from)}, or leave it out.`);
-  if (target?.keptSince && from < target.keptSince) {
-    const oldest = text(target.keptSince);
-    issues.add('OUT_OF_RANGE', 'from', `Deliveries are kept since ${oldest}, older ones are gone: give ${oldest} or later.`);
-  }
   issues.throwIfAny();
   if (target?.enabled === false) throw destinationDisabled(request.destinationId);
   return { from, to };

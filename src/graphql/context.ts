@@ -1,11 +1,14 @@
 /** What every resolver gets: the caller, the services that change things, the loaders that read them. */
 
 import type { Activations } from '../domain/activation.js';
+import type { ActivationStates } from '../domain/activation-state.js';
 import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
+import type { DestinationStates } from '../domain/destination-state.js';
 import type { ExportRequests } from '../domain/export-request.js';
 import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
 import type { Profiles } from '../domain/profile.js';
+import type { Replays } from '../domain/replay.js';
 import type { Segments } from '../domain/segment.js';
 import { type NodeReference, RequestError } from '../domain/user-error.js';
 import { includesRole, type Role, type Viewer } from '../domain/viewer.js';
@@ -16,11 +19,14 @@ import type { NodeType } from './node.js';
 /** The domain services that mutations call. */
 export interface Services {
   activations: Activations;
+  activationStates: ActivationStates;
   credentials: Credentials;
   destinations: Destinations;
+  destinationStates: DestinationStates;
   exportRequests: ExportRequests;
   failedRecordDecisions: FailedRecordDecisions;
   profiles: Profiles;
+  replays: Replays;
   segments: Segments;
 }
 

@@ -1,6 +1,6 @@
 /** Exports in the schema: the type, and reading its lists. */
 
-import { Args, Ctx, Field, Float, ObjectType } from 'type-graphql';
+import { Args, Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import type { Export, ExportState, ExportTrigger } from '../domain/export.js';
 import {
   countByCode,
@@ -114,6 +114,21 @@ export class ExportType extends NodeType {
     return toLatencyType((await this.#numbers(context)).counters);
   }
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second; null means no limit of its own.',
+  })
+  maxRecordsPerSecond(): number | null {
+    return this.row.maxRecordsPerSecond;
+  }
+
+  @Field(() => Int, {
+    description: 'Due times that were missed while the server was down and that this one stands for.',
+  })
+  missedRuns(): number {
+    return this.row.missedRuns;
+  }
+
   @Field(() => Boolean, {
     description: 'Whether it waits because its activation is paused or its destination disabled.',
   })
@@ -161,6 +176,14 @@ export class ExportType extends NodeType {
     return countBySegment(this.row, (await this.#numbers(context)).counters).map(toExportSegmentType);
   }
 
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'Only what changed (REPLAY: was delivered) at this time or later; null if not limited.',
+  })
+  since(): Date | null {
+    return this.row.since;
+  }
+
   @Field(() => BigIntScalar, { description: 'Profiles not sent, by rule.' })
   skipped(@Ctx() context: Context): Promise<number> {
     return this.#outcome('skipped', context);
@@ -182,6 +205,14 @@ export class ExportType extends NodeType {
   @Field(() => ExportTriggerEnum, { description: 'Why it was started.' })
   trigger(): ExportTrigger {
     return this.row.trigger;
+  }
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'REPLAY: only what was delivered before this time; null otherwise.',
+  })
+  until(): Date | null {
+    return this.row.until;
   }
 
   #numbers(context: Context): Promise<ExportNumbers> {

@@ -8,7 +8,7 @@ import type { Db } from './database.js';
 /** A destination as a replay looks at it. */
 export interface ReplayTarget {
   enabled: boolean;
-  /** By the database's clock. */
+  /** By the database's clock, rounded up to the millisecond: what was delivered just now lies before it. */
   now: Date;
   /** When the oldest deliveries kept were committed; null if none of the destination's can have been dropped. */
   keptSince: Date | null;
@@ -21,7 +21,7 @@ export async function findReplayTarget(
   destinationId: number,
 ): Promise<ReplayTarget | null> {
   const { rows } = await sql`/* replays.find_target */
-    select destination.enabled, clock_timestamp() as now,
+    select destination.enabled, date_trunc('milliseconds', clock_timestamp()) + interval '1 millisecond' as now,
       case when destination.created_at < oldest.week then oldest.week end as kept_since
     from destination
     cross join (
