@@ -10,7 +10,10 @@ import type { Db } from './database.js';
 /** A slice is what a lane may send in so long, at least one record: small enough to be even, large enough to be cheap. */
 const SLICE_MS = 500;
 
-/** How far behind its rate a lane may be and catch up: it covers workers that find due lanes by polling alone. */
+/**
+ * How far behind its rate a lane may be and catch up: workers that find due lanes by polling alone are so late. From its
+ * start on an export never exceeds its rate; a burst does by no more than this time and a slice.
+ */
 const CATCH_UP_MS = 1_000;
 
 /** How a lane sends its part of an export. */
