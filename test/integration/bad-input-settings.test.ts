@@ -121,6 +121,12 @@ describe('an activation is refused with', () => {
     ['a segment twice', { segmentIds: ['known', 'known'] }, ['DUPLICATE input.segmentIds.1']],
     ['NUL in a segment', { segmentIds: ['a\0'] }, ['MALFORMED input.segmentIds.0']],
     ['an unknown destination', { destinationId: 'bm9uZQ' }, ['NOT_FOUND input.destinationId']],
+    ['a backfill since no time', { backfill: { mode: 'SINCE' } }, ['REQUIRED input.backfill.since']],
+    [
+      'a time without a backfill since it',
+      { backfill: { since: '2026-01-31T21:24:39Z', maxRecordsPerSecond: -1 } },
+      ['OUT_OF_RANGE input.backfill.maxRecordsPerSecond', 'NOT_ALLOWED input.backfill.since'],
+    ],
   ])('%s', async (_what, change, issues) => {
     const input = { destinationId, segmentIds: ['known'], attributes: [], ...change };
 
