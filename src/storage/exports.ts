@@ -58,6 +58,19 @@ export async function findUnfinishedExport(db: Db, activationId: number): Promis
   return row?.id ?? null;
 }
 
+/** Finds an export of a segment's exits that is not finished; null if there is none. */
+export async function findUnfinishedExits(db: Db, segmentId: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('export')
+    .select('id')
+    .where('trigger', '=', 'EXITS')
+    .where('finished_at', 'is', null)
+    .where(sql<boolean>`${segmentId} = any(segment_ids)`)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Marks an export to be canceled by its lanes' owners; false if it is canceling or finished already. */
 export async function markCanceling(tx: Db, id: number): Promise<boolean> {
   const row = await tx

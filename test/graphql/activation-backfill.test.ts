@@ -172,6 +172,23 @@ describe('updateActivation', () => {
     expect(backfill).toMatchObject({ segments: [{ segmentId: 's2' }], maxRecordsPerSecond: 5 });
   });
 
+  test('keeps a segment from being deleted until its exits are sent', async () => {
+    const source = `mutation ($segmentId: String!) { deleteSegment(input: { segmentId: $segmentId }) {
+      __typename ... on InvalidStateError { code path current { id } } } }`;
+    const { exits } = await update({ segmentIds: ['s0', 's1'], sendExits: true });
+
+    const refused = await edge.execute(source, { segmentId: 's2' });
+    await database.db.updateTable('export').set({ finished_at: new Date() }).execute();
+    const deleted = await edge.execute(source, { segmentId: 's2' });
+
+    expect(refused.data.deleteSegment).toMatchObject({
+      code: 'IN_USE',
+      path: ['input', 'segmentId'],
+      current: { id: exits.id },
+    });
+    expect(deleted.data.deleteSegment).toEqual({ __typename: 'DeleteSegmentSuccess' });
+  });
+
   test('with `sendExits` but no segment removed starts no exits', async () => {
     expect(await update({ sendExits: true })).toMatchObject({ exits: null });
     expect(await countExports()).toBe(0);
