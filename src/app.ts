@@ -23,7 +23,8 @@ import { createMetrics, type Metrics } from './http/metrics.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { startMaintenance } from './maintenance.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
-import { createServices } from './services.js';
+import { startScheduler } from './scheduler.js';
+import { createServices, type ServiceParts } from './services.js';
 import { InvalidCursorError } from './storage/cursor.js';
 import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
 import { startEmbeddedServer } from './storage/embedded-server.js';
@@ -97,11 +98,15 @@ async function startParts(start: Start): Promise<App> {
   const foundation = await layFoundation(start);
   const { db } = foundation.database;
   closer.use(startMaintenance({ db, log, retentionDays: config.deliveryRetentionDays }));
-  const api = config.role === 'worker' ? null : createApi(start, foundation);
+  const wakes = createWake(foundation);
+  const { seal, kinesisEndpoint } = foundation;
+  const services = createServices({ db, seal, kinesisEndpoint, ...wakes });
+  const api = config.role === 'worker' ? null : createApi(start, foundation, services);
   const server = closer.use(await startServer(start, foundation, api));
   // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.
   closer.use(foundation.events);
   startDelivery(start, foundation);
+  closer.use(startScheduler({ db, log, profiles: services.profiles, wake: wakes.wake }));
   closer.defer(() => server.stopBeingReady());
   const { sandbox } = foundation;
   // Last: a start that failed after this would take the only copy of the key with it.
@@ -170,12 +175,19 @@ interface Api {
   graphql: GraphQLParts;
 }
 
-function createApi({ config, log }: Start, { database: { db }, events, notifier, seal }: Foundation): Api {
-  const wake = (destinationId: number) => {
-    notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
-    notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
+/** Tells all workers that a destination has work; `wake` tells its event tails too. */
+function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeWorkers'>> {
+  const wakeWorkers = (destinationId: number) => notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
+  return {
+    wakeWorkers,
+    wake(destinationId) {
+      wakeWorkers(destinationId);
+      notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
+    },
   };
-  const services = createServices({ db, seal, wake });
+}
+
+function createApi({ config, log }: Start, { database: { db }, events }: Foundation, services: Services): Api {
   const hidesSuggestions = config.environment === 'production';
   const graphql = {
     schema: buildGraphQLSchema(),

@@ -1,6 +1,7 @@
 /** Housekeeping of the database, at the start and each hour, of statistics each minute; of several nodes one does it. */
 
 import type { BaseLogger } from 'pino';
+import { repeat } from './repeat.js';
 import type { Db } from './storage/database.js';
 import {
   deleteExpiredIdempotencyKeys,
@@ -32,19 +33,6 @@ export function startMaintenance(options: MaintenanceParts): AsyncDisposable {
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(loops.map((loop) => loop[Symbol.asyncDispose]()));
-    },
-  };
-}
-
-function repeat(task: () => Promise<void>, intervalMs: number): AsyncDisposable {
-  let running = task();
-  const timer = setInterval(() => {
-    running = running.then(task);
-  }, intervalMs);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await running;
     },
   };
 }

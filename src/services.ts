@@ -7,23 +7,30 @@ import { createDestinations } from './domain/destination.js';
 import { createDestinationStates } from './domain/destination-state.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
+import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import { createReplays } from './domain/replay.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import type { Services } from './graphql/context.js';
+import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
 /** What services are made from. */
 export interface ServiceParts {
   db: Db;
   seal: SecretSeal;
-  /** Tells the workers that a destination has work, after a commit. Without it they find out when they poll. */
+  /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
+  /** Tells only the workers: nothing was published yet. */
+  wakeWorkers?(destinationId: number): void;
+  /** Address of Kinesis; null is each region's own. */
+  kinesisEndpoint?: string | null;
 }
 
 /** Makes every service. */
-export function createServices({ db, seal, wake = () => {} }: ServiceParts): Services {
+export function createServices(parts: ServiceParts): Services {
+  const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
@@ -32,7 +39,8 @@ export function createServices({ db, seal, wake = () => {} }: ServiceParts): Ser
     destinationStates: createDestinationStates({ db, wake }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
-    profiles: createProfiles({ db, clock: () => new Date() }),
+    partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
+    profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
     replays: createReplays({ db, wake }),
     segments: createSegments({ db }),
   };

@@ -95,7 +95,7 @@ function nextRecord(slice: ExportSlice, { entries }: Page): { page: number; offs
 
 /**
  * Lists one chunk of an export's members in the lane.
- * @returns how many profiles were listed.
+ * @returns how many profiles were looked at.
  * @throws {LaneLostError}
  */
 export async function commitListing(db: Db, claim: LaneClaim, exportId: number): Promise<number> {

@@ -1,16 +1,22 @@
 /** Why a record is built, from the reasons that ask for it. */
 
 import type { DeliveryOrigin } from '../domain/delivery.js';
+import type { DeliveryCause } from '../domain/delivery-cause.js';
+import type { ExportFacts } from '../domain/judge.js';
 import type { Candidate } from '../storage/page-source.js';
-import type { ExportFacts } from './page.js';
 
 const ORIGINS: ReadonlySet<string> = new Set(['BACKFILL', 'EXITS', 'MANUAL', 'REPLAY', 'RETRY', 'SCHEDULED']);
 
 /** LIVE if a change is among the reasons, else the trigger of the oldest export that asks for it. */
-export function originOf(candidate: Candidate, exports: ExportFacts): DeliveryOrigin {
-  if (candidate.pending?.hasCauses) return 'LIVE';
-  const [oldest] = Object.keys(candidate.exports).sort((a, b) => Number(a) - Number(b));
-  const trigger = exports.get(oldest ?? '')?.trigger;
+export function originOf(
+  causes: readonly DeliveryCause[],
+  exports: Candidate['exports'],
+  facts: ExportFacts,
+): DeliveryOrigin {
+  if (causes.length > 0) return 'LIVE';
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const exportId in exports) oldest = Math.min(oldest, Number(exportId));
+  const trigger = facts.get(String(oldest))?.trigger;
   return isExportOrigin(trigger) ? trigger : 'LIVE';
 }
 

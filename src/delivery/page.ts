@@ -3,13 +3,18 @@
  * state; then each candidate becomes a record or a skip with its reason. Nothing is read ahead.
  */
 
+import { randomUUID } from 'node:crypto';
+import type { DeliveryOrigin } from '../domain/delivery.js';
+import type { DeliveryCause } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
-import { buildRecordText, encodeTexts, isPresentMember, planRecords, type RecordPlan } from '../domain/record.js';
-import type { KinesisRecord } from '../kinesis/record.js';
+import { createJudge, type ExportFacts, findLiveCauses, type Judge } from '../domain/judge.js';
+import { encodeTexts, type NamedSegment, planRecords, type RecordPlan } from '../domain/record.js';
+import { createRecordWriter, type RecordText, type RecordWriter } from '../domain/record-writer.js';
+import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
+  type ActivationTarget,
   type DeliveryTarget,
-  type ExportFact,
   findPageContext,
   type PageContext,
   readSegmentNames,
@@ -25,18 +30,19 @@ import {
   readProfileSizes,
   sumProfileBytes,
 } from '../storage/page-source.js';
+import { originOf } from './origin.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
 export interface PageEntry {
   candidate: Candidate;
+  /** Changes that ask for it, as far as they were not discarded. */
+  causes: readonly DeliveryCause[];
+  origin: DeliveryOrigin;
   activationVersion: number;
   /** 0 if the profile was erased. */
   revision: number;
   verdict: { record: KinesisRecord } | { skip: DeliveryCode };
 }
-
-/** The exports that a page's records name, by id. */
-export type ExportFacts = ReadonlyMap<string, Omit<ExportFact, 'id'>>;
 
 /** A page, ready to send. */
 export interface Page {
@@ -84,7 +90,8 @@ interface Snapshot extends PageContext {
   candidates: Candidate[];
   /** By profile.id. */
   profiles: Map<number, PageProfile>;
-  unmappedNames: { id: number; segmentId: string; namespace: string }[];
+  /** Segments that are not mapped but may stand in a record: all of the profiles' in scope ALL, and those that leave. */
+  names: NamedSegment[];
 }
 
 async function readSnapshot(tx: Db, claim: LaneClaim, candidates: Candidate[]): Promise<Snapshot | null> {
@@ -95,9 +102,10 @@ async function readSnapshot(tx: Db, claim: LaneClaim, candidates: Candidate[]): 
   if (!context) return null;
   const ids = distinct(candidates.map((candidate) => candidate.profileKey));
   const profiles = await readPageProfiles(tx, claim.lane, ids);
-  const showsAll = context.target.membershipScope === 'ALL';
-  const unmappedNames = showsAll ? await readSegmentNames(tx, segmentIdsOf(profiles)) : [];
-  return { ...context, candidates, profiles, unmappedNames };
+  const shown = context.target.membershipScope === 'ALL' ? segmentIdsOf(profiles) : [];
+  const leaving = [...context.exports.values()].flatMap((fact) => (fact.trigger === 'EXITS' ? fact.segmentIds : []));
+  const names = await readSegmentNames(tx, distinct([...shown, ...leaving]));
+  return { ...context, candidates, profiles, names };
 }
 
 /** Takes candidates from the front as long as their profiles' stored bytes stay within the cap; most pages are far below. */
@@ -122,64 +130,61 @@ async function withinByteCap(
 }
 
 function decide(snapshot: Snapshot): PageEntry[] {
-  const judges = new Map<number, Judge>();
-  for (const activation of snapshot.activations.values()) {
-    const context = { mapped: activation.mapped, unmapped: snapshot.unmappedNames, now: snapshot.now };
-    judges.set(activation.id, createJudge(planRecords(activation, snapshot.target, context), snapshot.exports));
-  }
-  const rulings = snapshot.candidates.map((candidate) => {
-    const judge = judges.get(candidate.activationId);
-    return judge ? judge(candidate, snapshot.profiles.get(candidate.profileKey)) : ACTIVATION_DELETED;
-  });
-  const encoded = encodeTexts(rulings.map((ruling) => ('text' in ruling ? ruling.text : '')));
-  return snapshot.candidates.map((candidate, index): PageEntry => {
-    const ruling = rulings[index] ?? ACTIVATION_DELETED;
-    return {
-      candidate,
-      activationVersion: snapshot.activations.get(candidate.activationId)?.version ?? 0,
-      revision: snapshot.profiles.get(candidate.profileKey)?.revision ?? 0,
-      verdict: toVerdict(ruling, encoded[index] ?? NO_DATA),
-    };
-  });
+  const desks = new Map<number, Desk>();
+  for (const activation of snapshot.activations.values()) desks.set(activation.id, openDesk(activation, snapshot));
+  const drafts = snapshot.candidates.map((candidate) => draftEntry(candidate, snapshot, desks));
+  const encoded = encodeTexts(drafts.map(({ ruling }) => ('text' in ruling ? ruling.text : '')));
+  return drafts.map(({ ruling, ...entry }, index) => ({ ...entry, verdict: toVerdict(ruling, encoded[index]) }));
 }
 
-/** What a judge decides: a record's text, still to be encoded, or the reason why not. */
-type Ruling = { text: string; partitionKey: string } | { skip: DeliveryCode };
+/** What the candidates of one activation are decided with. */
+interface Desk {
+  activation: ActivationTarget;
+  plan: RecordPlan;
+  judge: Judge;
+  write: RecordWriter;
+}
 
-type Judge = (candidate: Candidate, profile: PageProfile | undefined) => Ruling;
+function openDesk(activation: ActivationTarget, snapshot: Snapshot): Desk {
+  const { target, exports, names, now } = snapshot;
+  const plan = planRecords(activation, target, {
+    mapped: activation.mapped,
+    unmapped: target.membershipScope === 'ALL' ? names : [],
+    leaving: names,
+    now,
+  });
+  const judge = createJudge({ activation, consent: target.consent, plan, exports, names });
+  return { activation, plan, judge, write: createRecordWriter(target, activation, WRITER_OPTIONS) };
+}
 
-const ACTIVATION_DELETED: Ruling = { skip: 'ACTIVATION_DELETED' };
+/** An entry whose record is a text, still to be encoded. */
+type EntryDraft = Omit<PageEntry, 'verdict'> & { ruling: RecordText | { skip: DeliveryCode } };
+
+function draftEntry(candidate: Candidate, snapshot: Snapshot, desks: ReadonlyMap<number, Desk>): EntryDraft {
+  const desk = desks.get(candidate.activationId);
+  const profile = snapshot.profiles.get(candidate.profileKey);
+  const causes = findLiveCauses(candidate, desk?.activation.discardedUntil ?? 0);
+  const entry = {
+    candidate,
+    causes,
+    origin: originOf(causes, candidate.exports, snapshot.exports),
+    activationVersion: desk?.activation.version ?? 0,
+    revision: profile?.revision ?? 0,
+  };
+  if (!desk) return { ...entry, ruling: { skip: 'ACTIVATION_DELETED' } };
+  const judgement = desk.judge(candidate, causes, profile);
+  if ('skip' in judgement || !profile) return { ...entry, ruling: 'skip' in judgement ? judgement : DELETED };
+  const allCauses = judgement.unmapping.length > 0 ? [...causes, ...judgement.unmapping] : causes;
+  const facts = { origin: entry.origin, causes: allCauses, revision: entry.revision, exits: judgement.exits };
+  return { ...entry, causes: allCauses, ruling: desk.write(profile, desk.plan, facts) };
+}
+
+const DELETED = { skip: 'PROFILE_DELETED' } as const;
 const NO_DATA = Buffer.alloc(0);
+const WRITER_OPTIONS = { maxRecordBytes: DEFAULT_MAX_RECORD_BYTES, random: randomUUID };
 
-function toVerdict(ruling: Ruling, data: Buffer): PageEntry['verdict'] {
+function toVerdict(ruling: EntryDraft['ruling'], data: Buffer = NO_DATA): PageEntry['verdict'] {
   return 'skip' in ruling ? ruling : { record: { data, partitionKey: ruling.partitionKey } };
-}
-
-/** Judges the candidates of one activation. Those that the same exports ask for share one object, and their segments. */
-function createJudge(plan: RecordPlan, exports: ExportFacts): Judge {
-  const wanted = new Map<Candidate['exports'], { isUnmapped: boolean; segmentIds: string[] }>();
-  const wantedBy = (candidate: Candidate) => {
-    const known = wanted.get(candidate.exports) ?? stillWanted(candidate, { plan, exports });
-    wanted.set(candidate.exports, known);
-    return known;
-  };
-  return (candidate, profile) => {
-    if (!profile) return { skip: 'PROFILE_DELETED' };
-    const { isUnmapped, segmentIds } = wantedBy(candidate);
-    if (isUnmapped) return { skip: 'SEGMENT_UNMAPPED' };
-    if (!isPresentMember(profile, segmentIds, plan.now)) return { skip: 'NOT_A_MEMBER' };
-    return { text: buildRecordText(profile, plan), partitionKey: profile.profileId };
-  };
-}
-
-/** The segments (internal ids as text) of the exports that ask for a record, as far as they are still mapped. */
-function stillWanted(
-  candidate: Candidate,
-  context: { plan: RecordPlan; exports: ExportFacts },
-): { isUnmapped: boolean; segmentIds: string[] } {
-  const ids = Object.keys(candidate.exports).flatMap((exportId) => context.exports.get(exportId)?.segmentIds ?? []);
-  const segmentIds = distinct(ids.map(String)).filter((id) => context.plan.mappedIds.has(id));
-  return { isUnmapped: ids.length > 0 && segmentIds.length === 0, segmentIds };
 }
 
 function exportIdsOf(candidates: Candidate[]): number[] {

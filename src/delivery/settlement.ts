@@ -5,12 +5,12 @@
 
 import { addCount, addRecordDetails, type CounterMap, OUTCOME_COUNTERS } from '../domain/counters.js';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
+import { toCauseKey } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import { type DeferredRecord, isHalting, measureRecord, type RecordResult } from '../kinesis/record.js';
 import type { LaneClaim } from '../storage/lanes.js';
 import type { Candidate } from '../storage/page-source.js';
-import { originOf } from './origin.js';
 import type { Page, PageEntry } from './page.js';
 
 /** An export's numbers of one page: added to its lane's counters. */
@@ -35,7 +35,10 @@ export interface Settlement {
 /** A page's entries with what became of those that were sent; null for skips. */
 export type PageResults = (RecordResult | null)[];
 
-/** Works out what a page's commit writes. `latencyMs` is from the start of the page to the acknowledgement. */
+/**
+ * Works out what a page's commit writes.
+ * @param context `latencyMs` is from the start of the page to the acknowledgement; a change's own begins before it.
+ */
 export function settlePage(
   page: Page,
   results: PageResults,
@@ -54,7 +57,8 @@ export function settlePage(
   const groups = new Map<string, NewEventDraft>();
   const places = new Map<Candidate['exports'], Place>();
   page.entries.forEach((entry, index) => {
-    const fate = { entry, result: results[index] ?? null, latencyMs: context.latencyMs };
+    const waitedMs = entry.causes.length > 0 ? (entry.candidate.pending?.waitedMs ?? 0) : 0;
+    const fate = { entry, result: results[index] ?? null, latencyMs: waitedMs + context.latencyMs };
     const { exports } = entry.candidate;
     // Records of an export's page share the object that says who asks for them: their place is found once.
     const place = places.get(exports) ?? openPlace(groups, page, entry);
@@ -133,15 +137,14 @@ interface Place {
 function openPlace(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntry): Place {
   const exportIds = Object.keys(entry.candidate.exports);
   return {
-    group: groupOf(groups, page, entry),
+    group: groupOf(groups, entry),
     tally: { counters: {}, deferred: 0, settled: {} },
     isRetry: exportIds.some((id) => page.exports.get(id)?.trigger === 'RETRY'),
   };
 }
 
-function groupOf(groups: Map<string, NewEventDraft>, page: Page, entry: PageEntry): NewEventDraft {
-  const { candidate } = entry;
-  const origin = originOf(candidate, page.exports);
+function groupOf(groups: Map<string, NewEventDraft>, entry: PageEntry): NewEventDraft {
+  const { candidate, origin } = entry;
   const name = `${candidate.activationId}/${origin}/${Object.keys(candidate.exports).join(',')}`;
   const group = groups.get(name) ?? {
     activationId: candidate.activationId,
@@ -248,18 +251,20 @@ function waitMs(result: DeferredRecord): number {
   return isHalting(result.cause) ? 0 : result.retryAfterMs;
 }
 
+const NO_KEYS: readonly string[] = [];
+
 function toSettledRecord(fate: Fate): SettledRecord {
   const { entry, result } = fate;
   const { profileKey, pending } = entry.candidate;
-  const { revision, verdict } = entry;
-  if ('skip' in verdict) return toSkip({ profileKey, revision }, verdict.skip);
+  const { revision, causes, verdict } = entry;
+  const base = { profileKey, revision, causes: causes.length === 0 ? NO_KEYS : causes.map(toCauseKey) };
+  if ('skip' in verdict) return toSkip(base, verdict.skip);
   const attempts = (pending?.attempts ?? 0) + (result?.attempts ?? 0);
   if (result?.status === 'failed')
-    return { profileKey, revision, outcome: 'FAILED', code: result.code, attempts, sizeBytes: result.sizeBytes };
+    return { ...base, outcome: 'FAILED', code: result.code, attempts, sizeBytes: result.sizeBytes };
   if (result?.status !== 'delivered') throw new Error('A record that was sent has no result.');
   return {
-    profileKey,
-    revision,
+    ...base,
     outcome: 'DELIVERED',
     shardId: result.shardId,
     sequenceNumber: result.sequenceNumber,
@@ -271,10 +276,10 @@ function toSettledRecord(fate: Fate): SettledRecord {
 }
 
 function toSkip(
-  { profileKey, revision }: Pick<SettledRecord, 'profileKey' | 'revision'>,
+  { profileKey, revision, causes }: Pick<SettledRecord, 'profileKey' | 'revision' | 'causes'>,
   code: DeliveryCode,
 ): SettledRecord {
-  return { profileKey, revision, outcome: 'SKIPPED', code };
+  return { profileKey, revision, causes, outcome: 'SKIPPED', code };
 }
 
 function countSettled(tally: Tally, record: SettledRecord): void {

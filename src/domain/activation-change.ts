@@ -8,13 +8,16 @@ import { findExportTarget, insertExports } from '../storage/export-starts.js';
 import { findExport } from '../storage/exports.js';
 import { listSegmentsByKeys } from '../storage/segments.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
-import type { Activation, ActivationChange, ActivationUpdate, ChangeDetection } from './activation.js';
+import type { Activation, ActivationChange, ActivationUpdate } from './activation.js';
 import { checkSegmentIds, checkSegmentsExist, getActivation } from './activation-input.js';
 import { checkAttributePaths, checkAttributeTypes, type UnmappableType } from './attribute-path.js';
 import { type Backfill, checkBackfill, startBackfill } from './backfill.js';
 import type { Export } from './export.js';
 import { InputIssues } from './input-issues.js';
+import { checkSchedule } from './schedule.js';
+import { planSchedule } from './scheduled-export.js';
 import type { Segment } from './segment.js';
+import type { ChangeDetection } from './trigger.js';
 import { ConflictError } from './user-error.js';
 import type { Caller } from './viewer.js';
 
@@ -47,6 +50,7 @@ function checkChange(input: ActivationChange): CheckedChange {
     issues.add('REQUIRED', 'segmentIds', '`segmentIds` cannot be cleared: give 1–250, or delete the activation.');
   if (input.segmentIds) checkSegmentIds(issues, input.segmentIds);
   const backfill = checkBackfill(issues, input.backfill);
+  if (input.schedule) checkSchedule(issues, input.schedule);
   issues.throwIfAny();
   const changeDetection = input.changeDetection === null ? 'EXPORT_IF_CHANGED' : input.changeDetection;
   return { ...input, attributes, backfill, changeDetection };
@@ -74,7 +78,8 @@ async function updateUnderLock(
   const found = segmentIds && (await listSegmentsByKeys(tx, workspaceId, segmentIds));
   const segments = found && segmentIds && checkSegmentsExist(issues, segmentIds, found);
   issues.throwIfAny();
-  const activation = await updateActivationRow(tx, workspaceId, change);
+  const schedule = await planSchedule(tx, change.schedule, current);
+  const activation = await updateActivationRow(tx, workspaceId, { ...change, schedule });
   if (!activation) throw versionConflict(await getActivation(tx, workspaceId, change.id), change.expectedVersion);
   const started = segments && (await remap(tx, caller, { change, segments }));
   return { activation, backfillId: null, exitsId: null, ...started };

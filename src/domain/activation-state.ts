@@ -1,10 +1,12 @@
 /** Pausing and resuming activations. What they keep meanwhile waits in the database, one record a profile. */
 
 import { setActivationState } from '../storage/activations.js';
+import { readClock } from '../storage/clock.js';
 import type { Db } from '../storage/database.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import type { Activation, ActivationState } from './activation.js';
 import { getActivation } from './activation-input.js';
+import { rescheduleActivation } from './scheduled-export.js';
 import { runTransaction } from './transaction.js';
 
 /** What becomes of the changes kept during a pause: the latest state of each changed profile is sent, or all are skipped. */
@@ -49,5 +51,8 @@ async function changeUnderLock(tx: Db, workspaceId: number, wanted: Wanted): Pro
   // Exclusive: an export starts wholly before a pause, and a change that is to be discarded is written wholly before.
   await lockWorkspace(tx, workspaceId, 'exclusive');
   const current = await getActivation(tx, workspaceId, wanted.id);
-  return current.state === wanted.state ? current : await setActivationState(tx, wanted);
+  if (current.state === wanted.state) return current;
+  await setActivationState(tx, wanted);
+  await rescheduleActivation(tx, wanted.id, await readClock(tx));
+  return await getActivation(tx, workspaceId, wanted.id);
 }

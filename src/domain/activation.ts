@@ -15,15 +15,15 @@ import { type Backfill, type BackfillChoice, checkBackfill, startBackfill } from
 import type { Export } from './export.js';
 import { checkIdempotencyKey, keyReused, type MadeObjects, runOnce } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
+import { checkSchedule, type Schedule } from './schedule.js';
+import { planSchedule } from './scheduled-export.js';
 import { runTransaction } from './transaction.js';
+import type { ChangeDetection } from './trigger.js';
 import { InvalidStateError } from './user-error.js';
 import type { Caller } from './viewer.js';
 
 /** Whether an activation delivers. */
 export type ActivationState = 'ACTIVE' | 'PAUSED';
-
-/** Whether writing an equal value to a mapped attribute triggers a delivery. */
-export type ChangeDetection = 'EXPORT_ALWAYS' | 'EXPORT_IF_CHANGED';
 
 /** An activation as it is stored. */
 export interface Activation {
@@ -34,6 +34,10 @@ export interface Activation {
   /** Dot paths. */
   attributes: string[];
   changeDetection: ChangeDetection;
+  /** When it exports by itself; null if never. */
+  schedule: Schedule | null;
+  /** Next due time; past while an export waits for its turn, null without a schedule and while paused. */
+  nextRunAt: Date | null;
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -60,6 +64,7 @@ export interface NewActivation {
   backfill?: BackfillChoice | null;
   /** Null: EXPORT_IF_CHANGED. */
   changeDetection?: ChangeDetection | null;
+  schedule?: Schedule | null;
   idempotencyKey?: string | null;
 }
 
@@ -69,7 +74,7 @@ export interface Activated {
   backfill: Export | null;
 }
 
-/** Input of {@link Activations.update}; what is undefined stays, null attributes are none. */
+/** Input of {@link Activations.update}; what is undefined stays, null attributes are none, as is a null schedule. */
 export interface ActivationChange {
   /** Internal id. */
   id: number;
@@ -79,6 +84,7 @@ export interface ActivationChange {
   /** What becomes of present members of the segments added; null exports all. */
   backfill?: BackfillChoice | null;
   changeDetection?: ChangeDetection | null;
+  schedule?: Schedule | null;
   /** Send each member of the segments removed once more, with status exited. */
   sendExits?: boolean | null;
 }
@@ -158,6 +164,7 @@ function checkOrder(input: NewActivation): CheckedOrder {
   checkAttributePaths(issues, input.attributes);
   checkSegmentIds(issues, input.segmentIds);
   const backfill = checkBackfill(issues, input.backfill);
+  if (input.schedule) checkSchedule(issues, input.schedule);
   issues.throwIfAny();
   return { ...input, backfill, changeDetection: input.changeDetection ?? 'EXPORT_IF_CHANGED' };
 }
@@ -177,7 +184,8 @@ async function activateUnderLock(
   const found = await listSegmentsByKeys(tx, workspaceId, order.segmentIds);
   const segments = checkSegmentsExist(issues, order.segmentIds, found);
   issues.throwIfAny();
-  const activation = await insertActivation(tx, { ...order, workspaceId });
+  const schedule = await planSchedule(tx, order.schedule, { state: 'ACTIVE', schedule: null });
+  const activation = await insertActivation(tx, { ...order, workspaceId, schedule: schedule ?? null });
   await replaceMappings(
     tx,
     activation.id,

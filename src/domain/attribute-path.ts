@@ -7,7 +7,9 @@ export type UnmappableType = 'array' | 'object';
 
 /** Most paths of an activation. */
 export const MAX_ATTRIBUTES = 100;
-const MAX_PATH_LENGTH = 512;
+
+/** Longest path, in characters. */
+export const MAX_PATH_CHARACTERS = 512;
 
 /**
  * Checks the form of an activation's attribute paths: at most 100 of 1–512 characters, with non-empty parts between
@@ -22,15 +24,20 @@ export function checkAttributePaths(issues: InputIssues, paths: readonly string[
   const seen = new Set<string>();
   paths.forEach((path, index) => {
     const field = ['attributes', String(index)];
-    const faults = issues.count;
-    issues.checkText(field, path, { min: 1, max: MAX_PATH_LENGTH });
-    if (issues.count > faults) return;
-    if (path.split('.').includes(''))
-      issues.add('MALFORMED', field, `\`${path}\` has an empty part: write names with single dots between them.`);
-    else if (seen.has(path)) issues.add('DUPLICATE', field, `\`${path}\` is there twice: leave one out.`);
+    if (!checkAttributePath(issues, field, path)) return;
+    if (seen.has(path)) issues.add('DUPLICATE', field, `\`${path}\` is there twice: leave one out.`);
     else checkAbove(issues, { field, path, known });
     seen.add(path);
   });
+}
+
+/** Checks the form of one path: 1–512 characters, with non-empty parts between the dots. @returns whether it is right. */
+export function checkAttributePath(issues: InputIssues, field: string[], path: string): boolean {
+  const faults = issues.count;
+  issues.checkText(field, path, { min: 1, max: MAX_PATH_CHARACTERS });
+  if (issues.count === faults && path.split('.').includes(''))
+    issues.add('MALFORMED', field, `\`${path}\` has an empty part: write names with single dots between them.`);
+  return issues.count === faults;
 }
 
 /** Reports paths that hold arrays or maps in stored profiles. `types` has one entry a path, null where it is neither. */
@@ -48,6 +55,33 @@ export function checkAttributeTypes(
         : ['a map', 'name the paths below it instead'];
     issues.add('NOT_ALLOWED', ['attributes', String(index)], `\`${path}\` is ${name} in stored profiles: ${remedy}.`);
   });
+}
+
+/** The value at a dot path; undefined where there is none. A step leads through maps only: a number is no place in an array. */
+export function readAttribute(attributes: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = attributes;
+  for (const name of path.split('.')) {
+    if (!isMap(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value;
+}
+
+/** The value at a dot path as text, numbers and booleans as JSON writes them; null where there is none, or an array or map. */
+export function findAttributeText(attributes: Readonly<Record<string, unknown>>, path: string): string | null {
+  const value = readAttribute(attributes, path);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? JSON.stringify(value) : null;
+}
+
+/** Whether a merge patch (RFC 7396) says what stands at a dot path, be it what stood there before. */
+export function isWritten(patch: Readonly<Record<string, unknown>>, path: string): boolean {
+  return readAttribute(patch, path) !== undefined;
+}
+
+/** Whether a value of JSON is an object. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function checkAbove(issues: InputIssues, check: { field: string[]; path: string; known: Set<string> }): void {

@@ -55,8 +55,14 @@ export const DELIVERY_CODES = {
     true,
   ),
   NOT_A_MEMBER: skip('The profile is not a present member of an activated segment any more.'),
+  CONSENT_REFUSED: skip("The profile's consent attribute does not permit its export."),
   PROFILE_DELETED: skip('The profile was erased.'),
   SEGMENT_UNMAPPED: skip('The segment was taken out of the activation.'),
+  SEGMENT_MAPPED_AGAIN: skip('The segment whose exit was to be sent is part of the activation again.'),
+  CHANGES_DISCARDED: skip(
+    'The activation was resumed with DISCARD.',
+    'Trigger an export if the present state is wanted after all.',
+  ),
   ACTIVATION_DELETED: skip('The activation was deleted.'),
   EXPORT_CANCELED: skip('The export was canceled.', 'Trigger a new export if the records are still wanted.'),
   FAILED_RECORD_DISCARDED: skip('The failed record was discarded.'),
@@ -82,7 +88,10 @@ export const DELIVERY_CODES = {
     'Check the access key at AWS IAM and give the credential a valid one.',
   ),
   CLOCK_SKEWED: halt("This server's clock is too far from AWS's.", "Set the server's clock (NTP)."),
-  ACCESS_DENIED: halt('A permission is missing.', 'Add kinesis:PutRecords on the stream to the IAM policy.'),
+  ACCESS_DENIED: halt(
+    'A permission is missing.',
+    'Add the permission that `message` names to the IAM policy; deliveries need kinesis:PutRecords on the stream.',
+  ),
   KMS_ACCESS_DENIED: halt(
     "The permission for the stream's KMS key is missing.",
     "Add kms:GenerateDataKey on the stream's key to the IAM policy.",

@@ -21,6 +21,8 @@ export interface Delivery {
   destinationVersion: number;
   /** The exports that it settles. */
   exportIds: number[];
+  /** The changes that it delivers, as keys of causes; empty for exports alone. */
+  causes: string[];
   origin: DeliveryOrigin;
   outcome: DeliveryOutcome;
   /** A DeliveryCode; null if delivered. */
@@ -65,6 +67,8 @@ interface SettledBase {
   profileKey: number;
   /** The profile's revision that it was built from; for a skip, the one that it was judged by, or 0 if it was erased. */
   revision: number;
+  /** Keys of the causes that asked for it; empty for exports alone. */
+  causes: readonly string[];
 }
 
 /** A settled record, ready for the books. */

@@ -1,9 +1,13 @@
 /** What may be typed into an Amazon Kinesis destination. */
 
+import type { ConsentRule } from './consent.js';
+import { checkConsent } from './consent-input.js';
 import { MAX_NAME_CHARACTERS } from './credential-input.js';
-import type { Destination, MembershipScope, MembershipStatuses } from './destination.js';
+import type { Destination, Envelope, MembershipScope, MembershipStatuses, TooLargePolicy } from './destination.js';
 import { checkIdempotencyKey } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
+import type { PartitionKey } from './partition-key.js';
+import { checkPartitionKey, type PartitionKeyInput, toPartitionKey } from './partition-key-input.js';
 import { isRegion, MAX_STREAM_NAME_CHARACTERS, parseStream, type StreamNameFault } from './stream-name.js';
 import type { UserErrorCode } from './user-error.js';
 
@@ -20,24 +24,38 @@ export interface KinesisSettings {
   includeSegmentTimestamps: boolean;
   membershipScope: MembershipScope;
   membershipStatuses: MembershipStatuses;
+  partitionKey: PartitionKey;
+  tooLargePolicy: TooLargePolicy;
+  envelope: Envelope;
+  /** Null: every profile permits export. */
+  consent: ConsentRule | null;
 }
 
 /** The settings that have defaults. */
 type OptionalSetting =
+  | 'consent'
   | 'description'
+  | 'envelope'
   | 'includeSegmentNames'
   | 'includeSegmentTimestamps'
   | 'membershipScope'
-  | 'membershipStatuses';
+  | 'membershipStatuses'
+  | 'partitionKey'
+  | 'tooLargePolicy';
+
+/** Settings as they are given. */
+type GivenSettings = Omit<KinesisSettings, 'partitionKey'> & { partitionKey: PartitionKeyInput };
+
+/** Those that have defaults, as they are given: undefined says nothing, null asks for the default. */
+type GivenOptions = { [Name in OptionalSetting]?: GivenSettings[Name] | null };
 
 /** Input of `Destinations.createKinesis`; what is undefined or null gets its default. */
-export type NewKinesisDestination = Omit<KinesisSettings, OptionalSetting> & {
-  [Name in OptionalSetting]?: KinesisSettings[Name] | null;
-} & { idempotencyKey?: string | null };
+export type NewKinesisDestination = Omit<KinesisSettings, OptionalSetting> &
+  GivenOptions & { idempotencyKey?: string | null };
 
 /** Input of `Destinations.updateKinesis`; what is undefined stays, null sets the default. */
 export type KinesisDestinationChange = {
-  [Name in keyof KinesisSettings]?: KinesisSettings[Name] | null;
+  [Name in keyof GivenSettings]?: GivenSettings[Name] | null;
 } & { id: number; expectedVersion: number };
 
 /** Longest description, in characters. */
@@ -50,6 +68,10 @@ export const KINESIS_DEFAULTS = {
   includeSegmentTimestamps: false,
   membershipScope: 'MAPPED_ONLY',
   membershipStatuses: 'THREE_STATE',
+  partitionKey: { strategy: 'PROFILE_ID', argument: null },
+  tooLargePolicy: 'FAIL',
+  envelope: 'NONE',
+  consent: null,
 } as const satisfies Pick<KinesisSettings, OptionalSetting>;
 
 /** Fills in the defaults of a new destination. */
@@ -72,8 +94,7 @@ export function mergeSettings(current: Destination, change: KinesisDestinationCh
 /** Collects the faults of settings, but for whether the credential exists. */
 export function checkSettings(settings: KinesisSettings, idempotencyKey?: string | null): InputIssues {
   const issues = new InputIssues();
-  checkText(issues, settings);
-  checkRegionAndStream(issues, settings.region, settings.stream);
+  checkFields(issues, settings);
   checkIdempotencyKey(issues, idempotencyKey);
   return issues;
 }
@@ -84,13 +105,12 @@ export function checkSettingsChange(settings: KinesisSettings, change: KinesisDe
   for (const name of ['name', 'credentialId', 'region', 'stream'] as const)
     if (change[name] === null)
       issues.add('REQUIRED', name, `\`${name}\` cannot be cleared; give a value, or leave it out.`);
-  checkText(issues, settings);
-  checkRegionAndStream(issues, settings.region, settings.stream);
+  checkFields(issues, settings);
   return issues;
 }
 
 function optionalSettings(
-  given: { [Name in OptionalSetting]?: KinesisSettings[Name] | null },
+  given: GivenOptions,
   otherwise: Pick<KinesisSettings, OptionalSetting>,
 ): Pick<KinesisSettings, OptionalSetting> {
   const choose = <Value>(value: Value | null | undefined, present: Value, cleared: Value): Value =>
@@ -106,7 +126,18 @@ function optionalSettings(
     ),
     membershipScope: choose(given.membershipScope, otherwise.membershipScope, none.membershipScope),
     membershipStatuses: choose(given.membershipStatuses, otherwise.membershipStatuses, none.membershipStatuses),
+    partitionKey: toPartitionKey(choose(given.partitionKey, otherwise.partitionKey, none.partitionKey)),
+    tooLargePolicy: choose(given.tooLargePolicy, otherwise.tooLargePolicy, none.tooLargePolicy),
+    envelope: choose(given.envelope, otherwise.envelope, none.envelope),
+    consent: given.consent === undefined ? otherwise.consent : given.consent,
   };
+}
+
+function checkFields(issues: InputIssues, settings: KinesisSettings): void {
+  checkText(issues, settings);
+  checkRegionAndStream(issues, settings.region, settings.stream);
+  checkPartitionKey(issues, settings.partitionKey);
+  checkConsent(issues, settings.consent);
 }
 
 function checkText(issues: InputIssues, settings: KinesisSettings): void {

@@ -16,6 +16,7 @@ import {
 } from '../storage/destinations.js';
 import { recordHealth } from '../storage/state-events.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
+import type { ConsentRule } from './consent.js';
 import {
   checkSettings,
   checkSettingsChange,
@@ -28,6 +29,7 @@ import {
 import { keyReused, runOnce } from './idempotency.js';
 import type { InputIssues } from './input-issues.js';
 import { LANE_COUNT } from './lane.js';
+import type { PartitionKey } from './partition-key.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
@@ -36,6 +38,12 @@ export type MembershipScope = 'ALL' | 'MAPPED_ONLY';
 
 /** Which statuses records use. */
 export type MembershipStatuses = 'THREE_STATE' | 'TWO_STATE';
+
+/** What is put around the profile in a record. */
+export type Envelope = 'NONE' | 'V1';
+
+/** What becomes of a record over the stream's size limit. */
+export type TooLargePolicy = 'FAIL' | 'TRIM_MEMBERSHIPS';
 
 /** How a destination is. */
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'THROTTLED' | 'HALTED' | 'UNTESTED';
@@ -68,6 +76,11 @@ export interface Destination {
   includeSegmentTimestamps: boolean;
   membershipScope: MembershipScope;
   membershipStatuses: MembershipStatuses;
+  partitionKey: PartitionKey;
+  tooLargePolicy: TooLargePolicy;
+  envelope: Envelope;
+  /** Null: every profile permits export. */
+  consent: ConsentRule | null;
   version: number;
   health: DestinationHealth;
   /** Newest event position of each lane 0–15, then of what happens outside lanes: read in one snapshot with the rest. */
@@ -121,6 +134,8 @@ async function createOnce(tx: Db, workspaceId: number, input: NewKinesisDestinat
 }
 
 async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestinationChange): Promise<Destination> {
+  // Whoever writes profiles judges them by the consent rule: wholly before such a change, or wholly after.
+  if (change.consent !== undefined) await lockWorkspace(tx, workspaceId, 'exclusive');
   await lockDestination(tx, workspaceId, change.id, 'no key update');
   const current = await getDestination(tx, workspaceId, change.id);
   const settings = mergeSettings(current, change);

@@ -29,7 +29,7 @@ export interface Export {
   since: Date | null;
   /** REPLAY: only what was delivered before this time; null otherwise. */
   until: Date | null;
-  /** Due times missed while no process ran, that it stands for. */
+  /** SCHEDULED: due times missed, that it stands for beside its own. */
   missedRuns: number;
   /** Whether it waits because its activation is paused or its destination disabled. */
   paused: boolean;

@@ -21,6 +21,8 @@ export interface MembershipSetting {
   lastQualificationTime: string | null;
   /** Word for word; null means never. */
   validUntil: string | null;
+  /** Given by the expiry alone, in place of the status and times: exit, if the membership is over at this time. */
+  expiredAt?: Date;
   /** Where the input names the segment. */
   path: string[];
 }
@@ -155,8 +157,8 @@ function setMemberships(
     const segment = context.segments.get(setting.segmentId);
     if (!segment) throw new Error('A membership of an unknown segment came through the checks.');
     const old = memberships.get(String(segment.id));
-    const after = setMembership(old, setting, context.now);
-    if (old && isSameJson(old, after)) continue;
+    const after = setting.expiredAt ? expire(old, setting.expiredAt) : setMembership(old, setting, context.now);
+    if (!after || (old && isSameJson(old, after))) continue;
     memberships.set(String(segment.id), after);
     membershipChanges.push({ segmentId: segment.id, before: old ?? null, after });
   }
@@ -168,6 +170,11 @@ function setMembership(old: StoredMembership | undefined, setting: MembershipSet
   if (setting.validUntil === null) return { status: nextStatus(old, setting.status, now), qualifiedAt };
   const status = hasEnded(setting.validUntil, now) ? 'EXITED' : nextStatus(old, setting.status, now);
   return { status, qualifiedAt, validUntil: setting.validUntil };
+}
+
+/** Texts of times stay: they tell until when it held. */
+function expire(old: StoredMembership | undefined, at: Date): StoredMembership | undefined {
+  return old && hasEnded(old.validUntil, at) ? { ...old, status: 'EXITED' } : old;
 }
 
 function nextStatus(old: StoredMembership | undefined, given: MembershipStatus, now: Date): MembershipStatus {

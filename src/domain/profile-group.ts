@@ -27,6 +27,8 @@ export interface FoldedChanges {
   after: ProfileState | null;
   steps: ('CREATED' | 'UPDATED' | 'UNCHANGED' | InputIssue[])[];
   membershipChanges: MembershipChange[];
+  /** Attributes that accepted changes wrote, equal ones too. */
+  written: Record<string, unknown>[];
 }
 
 /** Gathers changes by profile, in the order of each profile's first one. */
@@ -51,7 +53,7 @@ export function groupByProfile(workspaceId: number, requested: readonly ProfileC
  * @param before null for a profile that does not exist yet.
  */
 export function foldChanges(before: ProfileState | null, group: ProfileGroup, context: ChangeContext): FoldedChanges {
-  const folded: FoldedChanges = { after: before, steps: [], membershipChanges: [] };
+  const folded: FoldedChanges = { after: before, steps: [], membershipChanges: [], written: [] };
   for (const change of group.changes) {
     const issues = new InputIssues();
     checkSegments(change.memberships, context.segments, issues);
@@ -66,6 +68,7 @@ export function foldChanges(before: ProfileState | null, group: ProfileGroup, co
     folded.steps.push(folded.after === null ? 'CREATED' : applied.changed ? 'UPDATED' : 'UNCHANGED');
     folded.after = applied.after;
     folded.membershipChanges.push(...applied.membershipChanges);
+    if (change.attributes) folded.written.push(change.attributes);
   }
   return folded;
 }
@@ -81,5 +84,5 @@ export function refuseMissing(group: ProfileGroup): FoldedChanges {
     );
     return issues.all;
   });
-  return { after: null, steps, membershipChanges: [] };
+  return { after: null, steps, membershipChanges: [], written: [] };
 }

@@ -17,6 +17,7 @@ import { parseMembershipTime } from './membership-time.js';
 import type { Profile } from './profile.js';
 import type { ChangeContext, MembershipChange, ProfileChange } from './profile-change.js';
 import { type FoldedChanges, foldChanges, groupByProfile, type ProfileGroup, refuseMissing } from './profile-group.js';
+import { triggerRecords } from './profile-trigger.js';
 import type { InputIssue } from './user-error.js';
 
 /** Changes to write in one transaction. */
@@ -49,6 +50,8 @@ export interface WrittenProfiles {
   /** Profiles that changed, in no order; unchanged ones are not written and keep their revision. */
   writes: ProfileWrite[];
   segments: ChangeContext['segments'];
+  /** Destinations that have records to deliver by this: their lanes are to be woken after the commit. */
+  triggered: number[];
 }
 
 /** A profile was erased between two steps: the transaction has to be tried again. */
@@ -67,20 +70,22 @@ export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promi
   const groups = groupByProfile(request.workspaceId, request.changes);
   const created = request.existingOnly ? [] : await createMissing(tx, { request, groups, context });
   const updated = await changeExisting(tx, { request, groups, context, created });
-  const settled = [...created, ...updated];
+  const triggering = await triggerRecords(tx, request, [...created, ...updated]);
+  const { settled, triggered } = triggering;
   const writes = settled.flatMap(({ write }) => write ?? []);
-  // Live triggers judge `writes` here: in this transaction, after every lock was taken.
   const ofNew = writes.filter(({ before }) => before === null).flatMap(toMembershipWrites);
   if (ofNew.length > 0) await insertMemberships(tx, ofNew);
   const ofExisting = writes.filter(({ before }) => before !== null).flatMap(toMembershipWrites);
   if (ofExisting.length > 0) await upsertMemberships(tx, ofExisting);
-  return { outcomes: toOutcomes(request, settled), writes, segments: context.segments };
+  return { outcomes: toOutcomes(request, settled), writes, segments: context.segments, triggered };
 }
 
 /** A group that is done; `write` is null if nothing was written. */
-interface Settled {
+export interface Settled {
   group: ProfileGroup;
   steps: FoldedChanges['steps'];
+  /** Attributes that were written, equal ones too. */
+  written: FoldedChanges['written'];
   profile: Profile | null;
   write: ProfileWrite | null;
 }
@@ -112,7 +117,7 @@ async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
   const inserted = rows.length > 0 ? await insertProfiles(tx, request.workspaceId, rows) : [];
   const written = new Map(inserted.map((row) => [row.profileId, row]));
   return folds.flatMap(({ group, folded }) => {
-    if (folded.after === null) return [{ group, steps: folded.steps, profile: null, write: null }];
+    if (folded.after === null) return [{ group, ...stepsOf(folded), profile: null, write: null }];
     const row = written.get(group.profileId);
     return row ? [settle(group, { folded, before: null, row, request })] : [];
   });
@@ -139,7 +144,7 @@ async function changeExisting(tx: Db, work: Work & { created: readonly Settled[]
   return folds.map(({ group, before, folded }) => {
     const row = written.get(group.profileId);
     if (row) return settle(group, { folded, before, row, request });
-    return { group, steps: folded.steps, profile: before, write: null };
+    return { group, ...stepsOf(folded), profile: before, write: null };
   });
 }
 
@@ -155,10 +160,14 @@ function settle(
   const after = { id, ...place, attributes, identities, memberships, revision, createdAt, updatedAt };
   return {
     group,
-    steps: folded.steps,
+    ...stepsOf(folded),
     profile: after,
     write: { before, after, membershipChanges: folded.membershipChanges },
   };
+}
+
+function stepsOf({ steps, written }: FoldedChanges): Pick<Settled, 'steps' | 'written'> {
+  return { steps, written };
 }
 
 function toOutcomes(request: ProfileWriteRequest, settled: readonly Settled[]): ChangeOutcome[] {

@@ -104,15 +104,26 @@ const MAX_INPUTS = 500;
 /** Tries of a transaction that lost a race: one in thousands needs a second one. */
 const MAX_TRIES = 5;
 
-/** Makes the service. `clock` says what is past: `validUntil`, and the time of memberships that give none. */
-export function createProfiles(dependencies: { db: Db; clock: () => Date }): Profiles {
-  const { db, clock } = dependencies;
-  const write = (request: Omit<ProfileWriteRequest, 'now'>, inspect = settleNothing) =>
-    inTransaction(db, async (tx) => {
-      const written = await writeProfiles(tx, { ...request, now: clock() });
-      await inspect(written, tx);
-      return written;
+/** What the service needs. */
+export interface ProfilesOptions {
+  db: Db;
+  /** Says what is past: `validUntil`, and the time of memberships that give none. */
+  clock: () => Date;
+  /** Tells the workers that a destination has records to deliver; called after the commit. */
+  wake?(destinationId: number): void;
+}
+
+/** Makes the service. */
+export function createProfiles({ db, clock, wake = () => {} }: ProfilesOptions): Profiles {
+  const write = async (request: Omit<ProfileWriteRequest, 'now'>, inspect = settleNothing) => {
+    const written = await inTransaction(db, async (tx) => {
+      const done = await writeProfiles(tx, { ...request, now: clock() });
+      await inspect(done, tx);
+      return done;
     });
+    for (const destinationId of written.triggered) wake(destinationId);
+    return written;
+  };
   return {
     async upsert(workspaceId, inputs) {
       const changes = checkProfiles(inputs);

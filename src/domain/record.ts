@@ -1,6 +1,7 @@
 /** Records: what of a profile is sent, and as what. Pure: a profile, an activation and a destination in, bytes out. */
 
 import type { Activation } from './activation.js';
+import { isMap } from './attribute-path.js';
 import type { Destination } from './destination.js';
 import type { MembershipStatus, StoredMembership } from './profile.js';
 import { isPresentMembership } from './profile-change.js';
@@ -60,6 +61,8 @@ interface AttributeNode {
 
 /** What stands around a membership's time in a record. */
 interface SegmentText {
+  /** The customer's id. */
+  segmentId: string;
   namespace: string;
   /** `"segment id":{"lastQualificationTime":` */
   opening: string;
@@ -116,6 +119,17 @@ export function buildRecordText(source: RecordSource, plan: RecordPlan, exits: F
   return `{${text}}`;
 }
 
+/**
+ * Bytes by which a record shrinks at least if it leaves out a membership that it holds; 0 if no record holds it.
+ * @param id internal id of the segment, as decimal text.
+ */
+export function measureMembership(id: string, membership: StoredMembership, plan: RecordPlan): number {
+  const segment = plan.segments.get(id);
+  if (!segment) return 0;
+  // `exited` is the shortest status. The comma counts: the last of a namespace has none, but takes more away with it.
+  return Buffer.byteLength(`,${writeMembership(segment, membership, 'EXITED')}`, 'utf8');
+}
+
 /** Encodes texts as UTF-8, into one buffer that they share: one for each costs 1.3 µs a record more. */
 export function encodeTexts(texts: readonly string[]): Buffer[] {
   const sizes = texts.map((text) => Buffer.byteLength(text, 'utf8'));
@@ -161,10 +175,6 @@ function writeAttribute(node: AttributeNode, value: unknown): string {
   return inner === '' ? '' : `{${inner}}`;
 }
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function writeMemberships(memberships: RecordSource['memberships'], plan: RecordPlan, exits: ForcedExits): string {
   // Most records have one namespace: the map is for the others.
   let namespace = '';
@@ -176,7 +186,7 @@ function writeMemberships(memberships: RecordSource['memberships'], plan: Record
     const segment = plan.segments.get(id) ?? (isForced ? plan.leaving.get(id) : undefined);
     if (!segment || !membership) continue;
     const status = !isForced && isPresentMembership(membership, plan.now) ? membership.status : 'EXITED';
-    const entry = `${segment.opening}${quote(membership.qualifiedAt)}${segment.closing[status]}`;
+    const entry = writeMembership(segment, membership, status);
     if (entries === '') namespace = segment.namespace;
     if (segment.namespace === namespace) {
       entries += entries === '' ? entry : `,${entry}`;
@@ -189,6 +199,10 @@ function writeMemberships(memberships: RecordSource['memberships'], plan: Record
   let text = `${quote(namespace)}:{${entries}}`;
   for (const [name, own] of others ?? []) text += `,${quote(name)}:{${own}}`;
   return text;
+}
+
+function writeMembership(segment: SegmentText, membership: StoredMembership, status: MembershipStatus): string {
+  return `${segment.opening}${quote(membership.qualifiedAt)}${segment.closing[status]}`;
 }
 
 function append(list: string | undefined, entry: string): string {
@@ -218,6 +232,7 @@ const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/;
 function segmentText(segment: NamedSegment, destination: RecordSettings, details: string): SegmentText {
   const existing = destination.membershipStatuses === 'TWO_STATE' ? 'realized' : 'existing';
   return {
+    segmentId: segment.segmentId,
     namespace: segment.namespace,
     opening: `${JSON.stringify(segment.segmentId)}:{"lastQualificationTime":`,
     closing: {

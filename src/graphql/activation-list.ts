@@ -1,7 +1,8 @@
 /** Lists of activations: what a client may ask of them. Apart from the type, so that parents can import both. */
 
 import { ArgsType, Field, ID, InputType } from 'type-graphql';
-import type { ActivationState, ChangeDetection } from '../domain/activation.js';
+import type { ActivationState } from '../domain/activation.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import type { ActivationOrderName } from '../storage/activations.js';
 import { ConnectionArgs } from './connection.js';
 import { createEnum } from './enums.js';

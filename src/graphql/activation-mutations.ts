@@ -1,12 +1,13 @@
 /** Inputs and answers of the mutations of activations. */
 
 import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { ChangeDetection } from '../domain/activation.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import { ActivationType } from './activation.js';
 import { ChangeDetectionEnum } from './activation-list.js';
 import { BackfillInput } from './backfill.js';
 import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
 import { ExportType } from './export.js';
+import { ScheduleInput } from './schedule.js';
 
 /** GraphQL input `ActivateSegmentsInput`. */
 @InputType('ActivateSegmentsInput', { description: 'Input of activateSegments.' })
@@ -35,6 +36,9 @@ export class ActivateSegmentsInput {
       'Your name for this call, 1–255 characters: sent again within 24 h, it gives the first answer and starts nothing.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => ScheduleInput, { nullable: true, description: 'When to export by itself; null means never.' })
+  schedule?: ScheduleInput | null;
 
   @Field(() => [String], { description: "1–250 of the customer's segment ids, none twice." })
   segmentIds!: string[];
@@ -85,6 +89,9 @@ export class UpdateActivationInput {
 
   @Field(() => ID, { description: 'Global id.' })
   id!: string;
+
+  @Field(() => ScheduleInput, { nullable: true, description: 'When to export by itself; null means never.' })
+  schedule?: ScheduleInput | null;
 
   @Field(() => [String], {
     nullable: true,

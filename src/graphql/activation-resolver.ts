@@ -1,6 +1,7 @@
 /** Queries and mutations of activations. */
 
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
+import { toGlobalId } from '../domain/global-id.js';
 import {
   ActivationConnectionType,
   ActivationType,
@@ -24,7 +25,6 @@ import type { Connection } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import { orUserError } from './errors.js';
 import { toExportType } from './export.js';
-import { toGlobalId } from './global-id.js';
 import { requestedId } from './requested-id.js';
 
 /** Resolver of activations. */

@@ -1,7 +1,9 @@
 /** Activations in the schema: the type, and reading its lists. */
 
 import { Args, Ctx, Field, Int, ObjectType } from 'type-graphql';
-import type { Activation, ActivationState, ChangeDetection } from '../domain/activation.js';
+import type { Activation, ActivationState } from '../domain/activation.js';
+import { toGlobalId } from '../domain/global-id.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import type { ActivationListRequest } from '../storage/activations.js';
 import { type ActivationListArgs, ActivationStateEnum, ChangeDetectionEnum } from './activation-list.js';
 import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
@@ -14,10 +16,10 @@ import { ExportConnectionType, type ExportType, listExports } from './export.js'
 import { ExportListArgs } from './export-list.js';
 import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
+import { ScheduleType, toScheduleType } from './schedule.js';
 import { SegmentType, toSegmentType } from './segment.js';
 import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
@@ -101,6 +103,9 @@ export class ActivationType extends NodeType {
     return (await context.loaders.activationBacklog.load(this.key)).pending;
   }
 
+  @Field(() => ScheduleType, { nullable: true, description: 'When it exports by itself; null if never.' })
+  schedule!: ScheduleType | null;
+
   @Field(() => [ActivationSegmentType], { description: 'Its segments in the order of their mapping, 1–250.' })
   async segments(@Ctx() context: Context): Promise<ActivationSegmentType[]> {
     const mappings = await context.loaders.mappings.load(this.key);
@@ -141,6 +146,7 @@ export function toActivationType(activation: Activation): ActivationType {
     destinationKey: destinationId,
     attributes,
     changeDetection,
+    schedule: toScheduleType(activation, new Date()),
     state,
     version,
     createdAt,

@@ -7,6 +7,7 @@ import type { Destinations } from '../domain/destination.js';
 import type { DestinationStates } from '../domain/destination-state.js';
 import type { ExportRequests } from '../domain/export-request.js';
 import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
+import type { Partitioning } from '../domain/partitioning.js';
 import type { Profiles } from '../domain/profile.js';
 import type { Replays } from '../domain/replay.js';
 import type { Segments } from '../domain/segment.js';
@@ -16,7 +17,7 @@ import type { EventStreams } from '../events/tail.js';
 import type { Loaders } from './loaders.js';
 import type { NodeType } from './node.js';
 
-/** The domain services that mutations call. */
+/** The domain services that mutations call, and queries that ask AWS. */
 export interface Services {
   activations: Activations;
   activationStates: ActivationStates;
@@ -25,6 +26,7 @@ export interface Services {
   destinationStates: DestinationStates;
   exportRequests: ExportRequests;
   failedRecordDecisions: FailedRecordDecisions;
+  partitioning: Partitioning;
   profiles: Profiles;
   replays: Replays;
   segments: Segments;

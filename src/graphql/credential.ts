@@ -2,11 +2,11 @@
 
 import { ArgsType, Field, InputType, Int, ObjectType } from 'type-graphql';
 import type { Credential } from '../domain/credential.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { CredentialOrderName } from '../storage/credentials.js';
 import { type Connection, ConnectionArgs, createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { DateTimeScalar } from './scalars.js';
 

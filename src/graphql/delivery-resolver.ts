@@ -1,11 +1,11 @@
 /** Queries of deliveries. */
 
 import { Arg, Args, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { fromGlobalId } from '../domain/global-id.js';
 import type { Connection } from './connection.js';
 import type { Context } from './context.js';
 import { DeliveryConnectionType, DeliveryType, listDeliveries, toDeliveryType } from './delivery.js';
 import { DeliveryListArgs } from './delivery-list.js';
-import { fromGlobalId } from './global-id.js';
 
 /** Resolver of deliveries. */
 @Resolver()

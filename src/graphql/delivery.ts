@@ -2,10 +2,13 @@
 
 import { Ctx, Field, Float, Int, ObjectType } from 'type-graphql';
 import { type Delivery, type DeliveryOrigin, type DeliveryOutcome, recordIdOf } from '../domain/delivery.js';
+import { fromCauseKey } from '../domain/delivery-cause.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { DeliveryFilter, DeliveryScope } from '../storage/deliveries.js';
 import { ActivationType, findActivationType } from './activation.js';
 import { type Connection, createConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
+import { DeliveryCauseType } from './delivery-cause.js';
 import {
   type DeliveryFilterInput,
   type DeliveryListArgs,
@@ -16,7 +19,6 @@ import { getDestination } from './delivery-target.js';
 import { DestinationInterface } from './destination.js';
 import { DeliveryCodeEnum, ErrorCodeType, toErrorCode } from './error-code.js';
 import { ExportType, listExportTypes } from './export.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { ProfileType, toProfileType } from './profile.js';
 import { requestedId } from './requested-id.js';
@@ -62,6 +64,13 @@ export class DeliveryType extends NodeType {
   })
   exports(@Ctx() context: Context): Promise<ExportType[]> {
     return listExportTypes(this.row.exportIds, context);
+  }
+
+  @Field(() => [DeliveryCauseType], {
+    description: 'The changes that it delivers, at most 50; empty for exports of members.',
+  })
+  causes(): DeliveryCauseType[] {
+    return this.row.causes.map((key) => Object.assign(new DeliveryCauseType(), fromCauseKey(key)));
   }
 
   @Field(() => Float, {

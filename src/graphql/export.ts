@@ -10,9 +10,9 @@ import {
   type OutcomeCounts,
   overallRate,
 } from '../domain/export-numbers.js';
+import { toGlobalId } from '../domain/global-id.js';
 import type { ExportListRequest } from '../storage/exports.js';
 import { ActivationType, findActivationType } from './activation.js';
-
 import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
 import { DeliveryConnectionType, type DeliveryType, listDeliveries } from './delivery.js';
@@ -25,7 +25,6 @@ import { type ExportListArgs, ExportStateEnum, ExportTriggerEnum } from './expor
 import { ExportSegmentType, toExportSegmentType } from './export-segment.js';
 import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';

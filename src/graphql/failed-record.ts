@@ -3,6 +3,7 @@
 import { Ctx, Field, Int, ObjectType } from 'type-graphql';
 import { chooseCodes, type FailedRecord, type FailedRecordState } from '../domain/failed-record.js';
 import type { FailedRecordChoice } from '../domain/failed-record-decision.js';
+import { internalId, toGlobalId } from '../domain/global-id.js';
 import { RequestError } from '../domain/user-error.js';
 import type { FailedRecordListRequest } from '../storage/failed-records.js';
 import { ActivationType, findActivationType } from './activation.js';
@@ -17,7 +18,6 @@ import {
   type FailedRecordListArgs,
   FailedRecordStateEnum,
 } from './failed-record-list.js';
-import { internalId, toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { ProfileType, toProfileType } from './profile.js';
 import { requestedId } from './requested-id.js';

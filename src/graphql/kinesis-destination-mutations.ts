@@ -1,18 +1,39 @@
 /** Inputs and answers of the mutations of Amazon Kinesis destinations. */
 
 import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import type { MembershipScope, MembershipStatuses } from '../domain/destination.js';
+import type { Envelope, MembershipScope, MembershipStatuses, TooLargePolicy } from '../domain/destination.js';
+import { ConsentRuleInput } from './consent-rule.js';
 import { ConflictErrorType, InvalidInputErrorType, NotFoundErrorType } from './errors.js';
-import { KinesisDestinationType, MembershipScopeEnum, MembershipStatusesEnum } from './kinesis-destination.js';
+import {
+  EnvelopeEnum,
+  KinesisDestinationType,
+  MembershipScopeEnum,
+  MembershipStatusesEnum,
+  TooLargePolicyEnum,
+} from './kinesis-destination.js';
+import { PartitionKeyInput } from './partition-key.js';
 
 /** GraphQL input `CreateKinesisDestinationInput`. */
 @InputType('CreateKinesisDestinationInput', { description: 'Input of createKinesisDestination.' })
 export class CreateKinesisDestinationInput {
+  @Field(() => ConsentRuleInput, {
+    nullable: true,
+    description: 'Which profiles permit export; null asks for no consent.',
+  })
+  consent?: ConsentRuleInput | null;
+
   @Field(() => ID, { description: 'Global id of the credential.' })
   credentialId!: string;
 
   @Field(() => String, { nullable: true, description: 'Up to 1,000 characters.' })
   description?: string | null;
+
+  @Field(() => EnvelopeEnum, {
+    nullable: true,
+    defaultValue: 'NONE',
+    description: 'What is put around the profile in a record.',
+  })
+  envelope?: Envelope | null;
 
   @Field(() => String, {
     nullable: true,
@@ -48,6 +69,12 @@ export class CreateKinesisDestinationInput {
   @Field(() => String, { description: '1–255 characters.' })
   name!: string;
 
+  @Field(() => PartitionKeyInput, {
+    nullable: true,
+    description: "What decides a record's shard; null means the profile id.",
+  })
+  partitionKey?: PartitionKeyInput | null;
+
   @Field(() => String, { description: 'AWS region such as `us-east-2`, of any partition.' })
   region!: string;
 
@@ -55,6 +82,13 @@ export class CreateKinesisDestinationInput {
     description: "Name (1–128 of `a-z A-Z 0-9 _ . -`) or ARN of an existing stream; an ARN's region must be `region`.",
   })
   stream!: string;
+
+  @Field(() => TooLargePolicyEnum, {
+    nullable: true,
+    defaultValue: 'FAIL',
+    description: "What becomes of a record over the stream's size limit.",
+  })
+  tooLargePolicy?: TooLargePolicy | null;
 }
 
 /** GraphQL type `CreateKinesisDestinationSuccess`. */
@@ -76,11 +110,20 @@ export const CreateKinesisDestinationResult = createUnionType({
   description: 'Input of updateKinesisDestination. What is left out stays; null clears it or sets its default.',
 })
 export class UpdateKinesisDestinationInput {
+  @Field(() => ConsentRuleInput, {
+    nullable: true,
+    description: 'Which profiles permit export; null asks for no consent.',
+  })
+  consent?: ConsentRuleInput | null;
+
   @Field(() => ID, { nullable: true, description: 'Global id of the credential.' })
   credentialId?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Up to 1,000 characters.' })
   description?: string | null;
+
+  @Field(() => EnvelopeEnum, { nullable: true, description: 'What is put around the profile in a record.' })
+  envelope?: Envelope | null;
 
   @Field(() => Int, { description: 'The `version` you read.' })
   expectedVersion!: number;
@@ -106,11 +149,20 @@ export class UpdateKinesisDestinationInput {
   @Field(() => String, { nullable: true, description: '1–255 characters.' })
   name?: string | null;
 
+  @Field(() => PartitionKeyInput, { nullable: true, description: "What decides a record's shard." })
+  partitionKey?: PartitionKeyInput | null;
+
   @Field(() => String, { nullable: true, description: 'AWS region such as `us-east-2`, of any partition.' })
   region?: string | null;
 
   @Field(() => String, { nullable: true, description: 'Name or ARN of an existing stream.' })
   stream?: string | null;
+
+  @Field(() => TooLargePolicyEnum, {
+    nullable: true,
+    description: "What becomes of a record over the stream's size limit.",
+  })
+  tooLargePolicy?: TooLargePolicy | null;
 }
 
 /** GraphQL type `UpdateKinesisDestinationSuccess`. */

@@ -1,12 +1,27 @@
 /** Amazon Kinesis destinations in the schema. */
 
 import { Field, ObjectType } from 'type-graphql';
-import type { Destination, MembershipScope, MembershipStatuses } from '../domain/destination.js';
+import type {
+  Destination,
+  Envelope,
+  MembershipScope,
+  MembershipStatuses,
+  TooLargePolicy,
+} from '../domain/destination.js';
+import { toGlobalId } from '../domain/global-id.js';
+import { keepsOrder } from '../domain/partition-key.js';
+import { ConsentRuleType, toConsentRuleType } from './consent-rule.js';
 import type { Context } from './context.js';
 import { DestinationInterface } from './destination.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
+import { PartitionKeyType, toPartitionKeyType } from './partition-key.js';
+
+/** GraphQL enum `Envelope`. */
+export const EnvelopeEnum = createEnum<Envelope>('Envelope', 'What is put around the profile in a record.', {
+  NONE: 'Nothing: the record is the profile.',
+  V1: 'Version 1: `v`, `recordId`, `activationId` (its global id), `origin`, `causes`, `sequence`, `exportedAt`, `profile`.',
+});
 
 /** GraphQL enum `MembershipScope`. */
 export const MembershipScopeEnum = createEnum<MembershipScope>('MembershipScope', 'Which memberships a record holds.', {
@@ -24,12 +39,36 @@ export const MembershipStatusesEnum = createEnum<MembershipStatuses>(
   },
 );
 
+/** GraphQL enum `TooLargePolicy`. */
+export const TooLargePolicyEnum = createEnum<TooLargePolicy>(
+  'TooLargePolicy',
+  "What becomes of a record over the stream's size limit.",
+  {
+    FAIL: 'It fails with RECORD_TOO_LARGE.',
+    TRIM_MEMBERSHIPS:
+      'Memberships are left out until it fits, unmapped ones first, then exited ones, but none that the record is sent for; else it fails.',
+  },
+);
+
 /** GraphQL type `KinesisDestination`. */
 @ObjectType('KinesisDestination', {
   implements: [NodeType, DestinationInterface],
   description: 'An Amazon Kinesis data stream in a region, reached with a credential.',
 })
 export class KinesisDestinationType extends DestinationInterface {
+  @Field(() => ConsentRuleType, {
+    nullable: true,
+    description: 'Which profiles permit export; null if no consent is asked for.',
+  })
+  consent(): ConsentRuleType | null {
+    return this.row.consent && toConsentRuleType(this.row.consent);
+  }
+
+  @Field(() => EnvelopeEnum, { description: 'What is put around the profile in a record.' })
+  envelope(): Envelope {
+    return this.row.envelope;
+  }
+
   @Field(() => Boolean, { description: 'Whether records carry the names of activated segments.' })
   includeSegmentNames(): boolean {
     return this.row.includeSegmentNames;
@@ -52,6 +91,19 @@ export class KinesisDestinationType extends DestinationInterface {
     return this.row.membershipStatuses;
   }
 
+  @Field(() => Boolean, {
+    description:
+      'Whether records of one profile keep their order in the stream: not with RANDOM keys; with ATTRIBUTE and IDENTITY as long as the value stays.',
+  })
+  orderGuaranteed(): boolean {
+    return keepsOrder(this.row.partitionKey);
+  }
+
+  @Field(() => PartitionKeyType, { description: "What decides a record's shard." })
+  partitionKey(): PartitionKeyType {
+    return toPartitionKeyType(this.row.partitionKey);
+  }
+
   @Field(() => String, { description: 'AWS region.' })
   region(): string {
     return this.row.region;
@@ -60,6 +112,11 @@ export class KinesisDestinationType extends DestinationInterface {
   @Field(() => String, { description: "The stream's name or ARN, as given." })
   stream(): string {
     return this.row.stream;
+  }
+
+  @Field(() => TooLargePolicyEnum, { description: "What becomes of a record over the stream's size limit." })
+  tooLargePolicy(): TooLargePolicy {
+    return this.row.tooLargePolicy;
   }
 }
 

@@ -26,8 +26,7 @@ export class MembershipInputType {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'Until when it holds, in the same forms; null means without end. From then on it counts, and is sent, as exited; one that is past already is stored as EXITED.',
+    description: 'When it turns to EXITED by itself, in the same forms; null means never.',
   })
   validUntil?: string | null;
 }

@@ -39,8 +39,7 @@ export class MembershipType {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      'Until when it holds, as it was given; null if without end. From then on it counts, and is sent, as exited, though `status` stays as it was last written.',
+    description: 'When it turns to EXITED by itself, as it was given; null if never.',
   })
   validUntil!: string | null;
 }

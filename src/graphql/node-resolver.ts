@@ -1,6 +1,7 @@
 /** `node` and `nodes`: any object by its global id. */
 
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { fromGlobalId } from '../domain/global-id.js';
 import { type NodeKind, type NodeReference, RequestError } from '../domain/user-error.js';
 import { toActivationType } from './activation.js';
 import type { Context } from './context.js';
@@ -8,7 +9,6 @@ import { toCredentialType } from './credential.js';
 import { toDeliveryType } from './delivery.js';
 import { toExportType } from './export.js';
 import { toFailedRecordType } from './failed-record.js';
-import { fromGlobalId } from './global-id.js';
 import { toDestinationType } from './kinesis-destination.js';
 import { NodeType } from './node.js';
 import { toProfileType } from './profile.js';

@@ -1,10 +1,10 @@
 /** Queries and mutations of profiles. */
 
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { toGlobalId } from '../domain/global-id.js';
 import { type Connection, toConnection, toPageRequest } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import { orUserError } from './errors.js';
-import { toGlobalId } from './global-id.js';
 import { ProfileConnectionType, ProfileListArgs, ProfileType, toProfileType } from './profile.js';
 import {
   DeleteProfileInput,

@@ -1,6 +1,7 @@
 /** Profiles in the schema: the type and its lists. */
 
 import { Args, ArgsType, Ctx, Field, InputType, ObjectType } from 'type-graphql';
+import { toGlobalId } from '../domain/global-id.js';
 import type { Profile } from '../domain/profile.js';
 import { includesRole } from '../domain/viewer.js';
 import type { ProfileOrderName } from '../storage/profiles.js';
@@ -9,7 +10,6 @@ import type { Context } from './context.js';
 import { DeliveryConnectionType, type DeliveryType, listDeliveries } from './delivery.js';
 import { DeliveryListArgs } from './delivery-list.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { listMemberships, MembershipConnectionType, type MembershipType } from './membership.js';
 import { MembershipListArgs } from './membership-list.js';
 import { NodeType } from './node.js';

@@ -1,7 +1,7 @@
 /** Ids that clients send. */
 
+import { internalId } from '../domain/global-id.js';
 import type { NodeKind } from '../domain/user-error.js';
-import { internalId } from './global-id.js';
 
 /** No row's internal id. */
 const NOBODY = 0;

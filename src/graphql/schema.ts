@@ -19,6 +19,7 @@ import { FailedRecordResolver } from './failed-record-resolver.js';
 import { KinesisDestinationResolver } from './kinesis-destination-resolver.js';
 import { MembershipResolver } from './membership-resolver.js';
 import { NodeResolver } from './node-resolver.js';
+import { PartitioningResolver } from './partitioning-resolver.js';
 import { ProfileResolver } from './profile-resolver.js';
 import { ReplayResolver } from './replay-resolver.js';
 import { SegmentResolver } from './segment-resolver.js';
@@ -44,6 +45,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       KinesisDestinationResolver,
       MembershipResolver,
       NodeResolver,
+      PartitioningResolver,
       ProfileResolver,
       ReplayResolver,
       SegmentResolver,

@@ -1,10 +1,10 @@
 /** Queries and mutations of segments. */
 
 import { Arg, Args, Ctx, Mutation, Query, Resolver } from 'type-graphql';
+import { internalId, toGlobalId } from '../domain/global-id.js';
 import { type Connection, toConnection, toPageRequest } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import { orUserError } from './errors.js';
-import { internalId, toGlobalId } from './global-id.js';
 import { SegmentConnectionType, SegmentListArgs, SegmentType, toSegmentType } from './segment.js';
 import {
   CreateSegmentInput,

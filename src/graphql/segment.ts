@@ -1,6 +1,7 @@
 /** Segments in the schema: the type, its lists, its queries and mutations' answers. */
 
 import { Args, ArgsType, Ctx, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { toGlobalId } from '../domain/global-id.js';
 import type { Segment } from '../domain/segment.js';
 import type { SegmentOrderName } from '../storage/segments.js';
 import { ActivationConnectionType, type ActivationType, listActivations } from './activation.js';
@@ -8,7 +9,6 @@ import { ActivationListArgs } from './activation-list.js';
 import { type Connection, ConnectionArgs, createCountedConnection } from './connection.js';
 import type { Context } from './context.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { listMemberships, MembershipConnectionType, type MembershipType } from './membership.js';
 import { MembershipListArgs } from './membership-list.js';
 import { NodeType } from './node.js';

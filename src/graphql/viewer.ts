@@ -1,11 +1,11 @@
 /** The caller and its workspace in the schema. */
 
 import { Args, Ctx, Field, ObjectType } from 'type-graphql';
+import { toGlobalId } from '../domain/global-id.js';
 import type { Actor, Role, Viewer } from '../domain/viewer.js';
 import type { Workspace } from '../domain/workspace.js';
 import type { Context } from './context.js';
 import { createEnum } from './enums.js';
-import { toGlobalId } from './global-id.js';
 import { NodeType } from './node.js';
 import { DateTimeScalar } from './scalars.js';
 import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';

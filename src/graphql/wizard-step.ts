@@ -1,7 +1,7 @@
 /** The steps of the wizard that sets a destination up, in the schema. */
 
 import { Field, Int, ObjectType } from 'type-graphql';
-import type { WizardFieldKind, WizardStepKind } from '../domain/destination-type.js';
+import type { WizardFieldKind, WizardStepKind } from '../domain/wizard-step.js';
 import { createEnum } from './enums.js';
 
 /** GraphQL enum `WizardStepKind`. */
@@ -18,6 +18,7 @@ export const WizardFieldTypeEnum = createEnum<WizardFieldKind>('WizardFieldType'
   BOOLEAN: 'Yes or no.',
   TIME: 'A time.',
   ENUM: 'One of `options`.',
+  TEXT_LIST: 'Several texts.',
   REGION: 'An AWS region, typed or picked.',
   STREAM: 'A stream, typed.',
   CREDENTIAL: 'A credential, picked or created.',
@@ -65,7 +66,8 @@ export class WizardFieldType {
   maxLength!: number | null;
 
   @Field(() => String, {
-    description: 'Name of the input field; with a dot for a field of a nested input, such as `consent.path`.',
+    description:
+      'Name of the input field; with a dot for a field of a nested input, such as `consent.path`. A nested input is left out while its fields are empty or have their defaults.',
   })
   name!: string;
 

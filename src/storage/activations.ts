@@ -2,7 +2,9 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Activation, ActivationState, ChangeDetection } from '../domain/activation.js';
+import type { Activation, ActivationState } from '../domain/activation.js';
+import type { ChangeDetection } from '../domain/trigger.js';
+import { type PlannedSchedule, parseSchedule, toScheduleColumns } from './activation-schedules.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
 import { isStorableText } from './text-match.js';
@@ -26,6 +28,7 @@ export async function insertActivation(
     destinationId: number;
     attributes: readonly string[];
     changeDetection: ChangeDetection;
+    schedule: PlannedSchedule | null;
   },
 ): Promise<Activation> {
   const row = await tx
@@ -35,6 +38,7 @@ export async function insertActivation(
       destination_id: activation.destinationId,
       attributes: [...activation.attributes],
       change_detection: activation.changeDetection,
+      ...toScheduleColumns(activation.schedule),
     })
     .returningAll()
     .executeTakeFirstOrThrow();
@@ -50,6 +54,7 @@ export async function updateActivationRow(
     expectedVersion: number;
     attributes?: readonly string[] | undefined;
     changeDetection?: ChangeDetection | undefined;
+    schedule?: PlannedSchedule | null | undefined;
   },
 ): Promise<Activation | null> {
   const row = await tx
@@ -57,6 +62,7 @@ export async function updateActivationRow(
     .set((eb) => ({
       ...(change.attributes && { attributes: [...change.attributes] }),
       ...(change.changeDetection && { change_detection: change.changeDetection }),
+      ...(change.schedule !== undefined && toScheduleColumns(change.schedule)),
       version: eb('version', '+', 1),
       updated_at: sql<Date>`now()`,
     }))
@@ -76,8 +82,8 @@ export async function updateActivationRow(
 export async function setActivationState(
   tx: Db,
   change: { id: number; state: ActivationState; discard: boolean },
-): Promise<Activation> {
-  const row = await tx
+): Promise<void> {
+  await tx
     .updateTable('activation')
     .set({
       state: change.state,
@@ -85,9 +91,7 @@ export async function setActivationState(
       ...(change.discard && { discarded_until: sql<number>`nextval('pending_version')` }),
     })
     .where('id', '=', change.id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  return ActivationRow.parse(row);
+    .execute();
 }
 
 /** Deletes an activation and its mappings; what else names it stays, see the schema's comments. */
@@ -174,13 +178,14 @@ const ORDERS: Record<ActivationOrderName, SortOrder> = {
 };
 
 const ActivationRow = z
-  .object({
+  .looseObject({
     id: z.number(),
     workspace_id: z.number(),
     destination_id: z.number(),
     state: z.enum(['ACTIVE', 'PAUSED']),
     attributes: z.array(z.string()),
     change_detection: z.enum(['EXPORT_ALWAYS', 'EXPORT_IF_CHANGED']),
+    next_run_at: z.date().nullable(),
     version: z.number(),
     created_at: z.date(),
     updated_at: z.date(),
@@ -193,6 +198,8 @@ const ActivationRow = z
       state: row.state,
       attributes: row.attributes,
       changeDetection: row.change_detection,
+      schedule: parseSchedule(row),
+      nextRunAt: row.next_run_at,
       version: row.version,
       createdAt: row.created_at,
       updatedAt: row.updated_at,

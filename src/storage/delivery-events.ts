@@ -90,6 +90,7 @@ function toColumns(records: readonly SettledRecord[]) {
     record_duplicates: delivered.some((record) => record?.possibleDuplicate)
       ? delivered.map((record) => record?.possibleDuplicate ?? false)
       : null,
+    record_causes: causesOf(records),
     shards,
     shard_numbers: numberArray(numbers),
     sequence_numbers: digitsArray(delivered.map((record) => record?.sequenceNumber ?? '')),
@@ -97,6 +98,15 @@ function toColumns(records: readonly SettledRecord[]) {
     record_bytes: numberArray(sent.map((record) => record?.sizeBytes ?? 0)),
     latencies_ms: numberArray(delivered.map((record) => record?.latencyMs ?? -1)),
   };
+}
+
+/** Most causes kept of one record; a write can touch a hundred attributes. */
+const MAX_CAUSES = 50;
+
+/** Null where no record has any, as in exports. */
+function causesOf(records: readonly SettledRecord[]): string | null {
+  if (records.every(({ causes }) => causes.length === 0)) return null;
+  return JSON.stringify(records.map(({ causes }) => causes.slice(0, MAX_CAUSES)));
 }
 
 /** Shard ids once each, and for each record the place of its own, from 1; 0 = none. */

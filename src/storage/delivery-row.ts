@@ -21,6 +21,7 @@ export const deliveryColumns = sql`
   event.destination_version, event.origin, event.export_ids, record.place - 1 as ordinal, record.profile_key,
   record.revision, record.outcome, record.code, event.shards[record.shard_number] as shard_id,
   record.sequence_number, record.attempts, record.size_bytes, record.possible_duplicate, record.latency_ms,
+  event.record_causes -> (record.place - 1)::int as causes,
   (
     select profile.profile_id from profile where profile.lane = event.lane and profile.id = record.profile_key
   ) as profile_id`;
@@ -49,6 +50,7 @@ export const DeliveryRow = z
     size_bytes: z.number(),
     possible_duplicate: z.boolean().nullable(),
     latency_ms: z.number(),
+    causes: z.array(z.string()).nullable(),
   })
   .transform(
     (row): Delivery => ({
@@ -59,6 +61,7 @@ export const DeliveryRow = z
       activationVersion: row.activation_version,
       destinationVersion: row.destination_version,
       exportIds: row.export_ids,
+      causes: row.causes ?? [],
       origin: row.origin,
       outcome: row.outcome,
       code: row.code || null,

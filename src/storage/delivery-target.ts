@@ -2,12 +2,13 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { MappedSegment, RecordSettings } from '../domain/record.js';
+import type { MappedSegment } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
 import type { Db } from './database.js';
+import { type RowSettings, SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
 
 /** A destination with what it authenticates with; the secret is still sealed. */
-export interface DeliveryTarget extends RecordSettings {
+export interface DeliveryTarget extends RowSettings {
   destinationId: number;
   workspaceId: number;
   version: number;
@@ -25,6 +26,8 @@ export interface ActivationTarget {
   version: number;
   attributes: string[];
   paused: boolean;
+  /** Causes with this version or a lower one were discarded. */
+  discardedUntil: number;
   mapped: MappedSegment[];
 }
 
@@ -38,10 +41,7 @@ const TargetRow = z
     stream: z.string(),
     health_status: z.string(),
     health_code: z.string().nullable(),
-    include_segment_names: z.boolean(),
-    include_segment_timestamps: z.boolean(),
-    membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
-    membership_statuses: z.enum(['THREE_STATE', 'TWO_STATE']),
+    ...SETTINGS_COLUMNS,
     credential_id: z.number(),
     access_key_id: z.string(),
     secret_sealed: z.instanceof(Buffer),
@@ -57,10 +57,7 @@ const TargetRow = z
       stream: row.stream,
       healthStatus: row.health_status,
       healthCode: row.health_code,
-      includeSegmentNames: row.include_segment_names,
-      includeSegmentTimestamps: row.include_segment_timestamps,
-      membershipScope: row.membership_scope,
-      membershipStatuses: row.membership_statuses,
+      ...toRowSettings(row),
       credential: {
         id: row.credential_id,
         accessKeyId: row.access_key_id,
@@ -90,6 +87,7 @@ const ActivationRow = z
     version: z.number(),
     attributes: z.array(z.string()),
     state: z.string(),
+    discardedUntil: z.number(),
     mapped: z.array(MappedRow),
   })
   .transform(
@@ -98,6 +96,7 @@ const ActivationRow = z
       version: row.version,
       attributes: row.attributes,
       paused: row.state === 'PAUSED',
+      discardedUntil: row.discardedUntil,
       mapped: row.mapped,
     }),
   );
@@ -126,13 +125,15 @@ export async function findPageContext(
   const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
     select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
       destination.region, destination.stream, destination.health_status, destination.health_code,
+      destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
-      destination.membership_statuses, destination.credential_id,
+      destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
+      destination.too_large_policy, destination.envelope, destination.credential_id,
       credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
-          'state', activation.state, 'mapped', ${mappedSegments}
+          'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
         )), '[]')
         from activation where activation.id = any(${[...wanted.activationIds]}::bigint[])
       ) as activations,

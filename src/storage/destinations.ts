@@ -1,11 +1,12 @@
 /** Destinations in the database. */
 
 import { type RawBuilder, sql } from 'kysely';
-import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
 import type { KinesisSettings } from '../domain/destination-input.js';
 import type { Db } from './database.js';
+import { DestinationRow, destinationColumns } from './destination-row.js';
 import type { ListQuery, SortOrder } from './paging.js';
+import { toSettingsColumns } from './record-settings.js';
 import { containsText } from './text-match.js';
 
 /** Which destinations, in which order. */
@@ -148,7 +149,7 @@ export async function listDestinationsByIds(
   ids: readonly number[],
 ): Promise<(Destination | null)[]> {
   const result = await sql`/* destinations.by_ids */
-    select ${columns}
+    select ${destinationColumns}
     from destination
     where workspace_id = ${workspaceId} and id = any(${[...ids]}::bigint[])`.execute(db);
   const found = new Map(result.rows.map((row) => DestinationRow.parse(row)).map((row) => [row.id, row]));
@@ -161,7 +162,7 @@ export function destinationList(request: DestinationListRequest): ListQuery<Dest
   return {
     name: 'destinations',
     workspaceId: request.workspaceId,
-    columns,
+    columns: destinationColumns,
     from: sql`destination`,
     conditions: [
       sql`${parent} = parent.id`,
@@ -191,20 +192,9 @@ function toColumns(settings: KinesisSettings) {
     credential_id: settings.credentialId,
     region: settings.region,
     stream: settings.stream,
-    include_segment_names: settings.includeSegmentNames,
-    include_segment_timestamps: settings.includeSegmentTimestamps,
-    membership_scope: settings.membershipScope,
-    membership_statuses: settings.membershipStatuses,
+    ...toSettingsColumns(settings),
   };
 }
-
-/**
- * The row with its event positions, in one snapshot: a cursor read by a statement of its own would be newer than the
- * row, and a client would miss the change of health between the two.
- */
-const columns = sql`destination.*, array(
-    select lane.position from lane where lane.destination_id = destination.id order by lane.lane
-  ) as lane_positions`;
 
 const byCreatedAt: SortOrder['keys'] = [
   { expression: sql`destination.created_at`, type: 'timestamptz' },
@@ -230,60 +220,3 @@ const ORDERS: Record<DestinationOrderName, SortOrder> = {
   NAME_ASC: { name: 'NAME_ASC', keys: byName, direction: 'asc' },
   NAME_DESC: { name: 'NAME_DESC', keys: byName, direction: 'desc' },
 };
-
-const DestinationRow = z
-  .object({
-    id: z.number(),
-    workspace_id: z.number(),
-    kind: z.literal('AMAZON_KINESIS'),
-    name: z.string(),
-    description: z.string().nullable(),
-    enabled: z.boolean(),
-    credential_id: z.number(),
-    region: z.string(),
-    stream: z.string(),
-    include_segment_names: z.boolean(),
-    include_segment_timestamps: z.boolean(),
-    membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
-    membership_statuses: z.enum(['THREE_STATE', 'TWO_STATE']),
-    version: z.number(),
-    health_status: z.enum(['HEALTHY', 'DEGRADED', 'THROTTLED', 'HALTED', 'UNTESTED']),
-    health_code: z.string().nullable(),
-    health_message: z.string().nullable(),
-    health_aws_request_id: z.string().nullable(),
-    health_since: z.date(),
-    next_probe_at: z.date().nullable(),
-    position: z.number(),
-    lane_positions: z.array(z.number()),
-    created_at: z.date(),
-    updated_at: z.date(),
-  })
-  .transform(
-    (row): Destination => ({
-      id: row.id,
-      workspaceId: row.workspace_id,
-      kind: row.kind,
-      name: row.name,
-      description: row.description,
-      enabled: row.enabled,
-      credentialId: row.credential_id,
-      region: row.region,
-      stream: row.stream,
-      includeSegmentNames: row.include_segment_names,
-      includeSegmentTimestamps: row.include_segment_timestamps,
-      membershipScope: row.membership_scope,
-      membershipStatuses: row.membership_statuses,
-      version: row.version,
-      health: {
-        status: row.health_status,
-        code: row.health_code,
-        message: row.health_message,
-        awsRequestId: row.health_aws_request_id,
-        since: row.health_since,
-        nextProbeAt: row.next_probe_at,
-      },
-      positions: [...row.lane_positions, row.position],
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
-    }),
-  );

@@ -86,13 +86,17 @@ export function listingChunk(order: Pick<ListingOrder, 'trigger'>): number {
 }
 
 /**
- * Lists the next chunk.
- * @returns how many profiles were listed; fewer than {@link listingChunk} means that the lane is listed.
+ * Lists the next chunk. Of a scheduled export with `since` only those are listed that changed, however few of the chunk:
+ * what a statement reads is bounded, not what it finds.
+ * @returns how many profiles were looked at; fewer than {@link listingChunk} means that the lane is listed.
  */
 export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder): Promise<number> {
   const { rows } = await sql<{ listed: number }>`/* export_audience.list_members */
-    with member as materialized (
+    with candidate as materialized (
       ${membersOf(order, claim.lane)}
+    ),
+    member as materialized (
+      select profile_id, segments from candidate where ${isWanted(order, claim.lane)}
     ),
     numbered as (
       select profile_id, segments, (row_number() over (order by profile_id) - 1) / ${MAX_PAGE_RECORDS}::int as page
@@ -120,12 +124,12 @@ export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder)
     update export_lane
     set pages = pages + (select coalesce(max(page) + 1, 0) from numbered),
       received = received + (select count(*) from member),
-      listed_until = coalesce((select max(profile_id) from member), listed_until),
+      listed_until = coalesce((select max(profile_id) from candidate), listed_until),
       counts = add_counts(counts, coalesce(
         (select jsonb_object_agg('segment.' || number || '.received', profiles) from by_segment), '{}'
       ))
     where export_id = ${order.exportId} and lane = ${claim.lane}
-    returning (select count(*)::int from member) as listed`.execute(tx);
+    returning (select count(*)::int from candidate) as listed`.execute(tx);
   return rows[0]?.listed ?? 0;
 }
 
@@ -155,9 +159,19 @@ function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
     limit ${LIST_CHUNK}`;
 }
 
-/** An index that knows the present members alone serves all exports but those that ask when each one changed. */
-function changedSince({ since }: ListingOrder): RawBuilder<unknown> {
-  return since === null ? sql`true` : sql`membership.updated_at >= ${since}`;
+/** SQL: whether a membership is in a backfill. The index of present members alone serves those that do not ask for a time. */
+function changedSince({ trigger, since }: ListingOrder): RawBuilder<unknown> {
+  return trigger !== 'BACKFILL' || since === null ? sql`true` : sql`membership.updated_at >= ${since}`;
+}
+
+/** SQL: whether a candidate is in the export. One probe a candidate, also while the table has no statistics yet. */
+function isWanted(order: ListingOrder, lane: number): RawBuilder<unknown> {
+  if (order.trigger !== 'SCHEDULED' || order.since === null) return sql`true`;
+  return sql`(
+        select profile.updated_at >= ${order.since}
+        from profile
+        where profile.lane = ${lane} and profile.id = candidate.profile_id
+      )`;
 }
 
 /** Named profiles, members or not: who is none is skipped with its reason when its page is sent. */

@@ -32,6 +32,8 @@ export interface NewExports {
   /** REPLAY: only profiles delivered before this time. */
   until?: Date | null;
   maxRecordsPerSecond?: number | null | undefined;
+  /** SCHEDULED: due times missed, that they stand for beside their own. Default 0. */
+  missedRuns?: number;
 }
 
 /** An export that was started. */
@@ -69,12 +71,12 @@ export async function insertExports(tx: Db, order: NewExports): Promise<StartedE
     with started as (
       insert into export (
         workspace_id, destination_id, activation_id, trigger, segment_ids, segment_keys, profile_ids,
-        since, until, max_records_per_second, created_by_kind, created_by_name
+        since, until, missed_runs, max_records_per_second, created_by_kind, created_by_name
       )
       select activation.workspace_id, activation.destination_id, activation.id, ${order.trigger},
         coalesce(covered.ids, '{}'), coalesce(covered.keys, '{}'), ${profileIds ? [...profileIds] : null}::text[],
         ${order.since ?? null}::timestamptz, ${order.until ?? null}::timestamptz,
-        ${order.maxRecordsPerSecond ?? null}::int, ${order.createdBy.kind}, ${order.createdBy.name}
+        ${order.missedRuns ?? 0}::int, ${order.maxRecordsPerSecond ?? null}::int, ${order.createdBy.kind}, ${order.createdBy.name}
       from activation
       cross join lateral (
         select array_agg(segment.id order by mapped.ordinal) as ids,

@@ -131,8 +131,9 @@ function deferralColumns(deferral: DeferralRow): Record<string, unknown> {
 }
 
 /**
- * Removes exactly the reasons that were settled: the whole row if nothing came meanwhile, else only its settled
- * exports, and the row goes with its last reason.
+ * Removes exactly the reasons that were settled: the whole row if nothing came meanwhile, else its settled exports and
+ * the causes that its page had read. A cause that came again since has a newer version, and stays. The row goes with
+ * its last reason.
  */
 export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly SettledReason[]): Promise<void> {
   if (settled.length === 0) return;
@@ -144,22 +145,41 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
       export_ids: reason.exportIds,
     })),
   );
+  const { rows: left } = await sql<{ is_left: boolean }>`/* page_commit.remove_rows (prepared) */
+    with settled as materialized (
+      select * from jsonb_to_recordset(${rows}::jsonb) as settled(
+        activation_id bigint, profile_id bigint, version bigint, export_ids text[])
+    ),
+    removed as (
+      delete from pending_record waiting using settled
+      where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
+        and waiting.profile_id = settled.profile_id and waiting.version = settled.version
+      returning waiting.profile_id
+    )
+    select (select count(*) from settled) > (select count(*) from removed) as is_left`.execute(tx);
+  if (left[0]?.is_left) await removeOlderReasons(tx, claim, rows);
+}
+
+/** For rows that changed since their page read them, which are few. */
+async function removeOlderReasons(tx: Db, claim: LaneClaim, rows: string): Promise<void> {
   const given = sql`jsonb_to_recordset(${rows}::jsonb) as settled(
     activation_id bigint, profile_id bigint, version bigint, export_ids text[])`;
-  await sql`/* page_commit.remove_rows (prepared) */
-    delete from pending_record waiting using ${given}
-    where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
-      and waiting.profile_id = settled.profile_id
-      and (
-        waiting.version = settled.version
-        or (waiting.causes = '{}' and waiting.exports - settled.export_ids = '{}')
-      )`.execute(tx);
   await sql`/* page_commit.remove_reasons (prepared) */
     update pending_record waiting
-    set exports = waiting.exports - settled.export_ids
+    set exports = waiting.exports - settled.export_ids,
+      causes = coalesce((
+        select jsonb_object_agg(cause.key, cause.value)
+        from jsonb_each(waiting.causes) as cause
+        where cause.value::bigint > settled.version
+      ), '{}'),
+      created_at = waiting.changed_at
     from ${given}
     where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
       and waiting.profile_id = settled.profile_id and waiting.version <> settled.version`.execute(tx);
+  await sql`/* page_commit.remove_emptied (prepared) */
+    delete from pending_record waiting using ${given}
+    where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
+      and waiting.profile_id = settled.profile_id and waiting.causes = '{}' and waiting.exports = '{}'`.execute(tx);
 }
 
 /** What a page does to an export in its lane. */

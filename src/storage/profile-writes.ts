@@ -4,6 +4,9 @@
  * Order of locks, so that no two writers wait for each other in a circle: new rows first, in the order of the
  * customer's ids; then all rows that exist, by internal id. Whoever waits in the first step holds nothing that others
  * can see, and the second step has one order.
+ *
+ * A profile's times are those of the statement, not of the transaction: that may have begun before it got the
+ * workspace's lock, and a scheduled export that came in between would take the change for an older one.
  */
 
 import { sql } from 'kysely';
@@ -66,9 +69,11 @@ export async function insertProfiles(
   const given = await stageRows(db, STAGED_PROFILE, profiles);
   const result = await sql`/* profiles.insert */
     with given as (${given})
-    insert into profile (lane, workspace_id, profile_id, attributes, identities, memberships, revision, size_bytes)
+    insert into profile (
+      lane, workspace_id, profile_id, attributes, identities, memberships, revision, size_bytes, created_at, updated_at
+    )
     select given.lane, ${workspaceId}::bigint, given.profile_id, given.attributes, given.identities, given.memberships,
-      ${clockMicroseconds}, ${givenBytes}
+      ${clockMicroseconds}, ${givenBytes}, statement_timestamp(), statement_timestamp()
     from given
     order by given.profile_id collate "C"
     on conflict (lane, workspace_id, profile_id) do nothing
@@ -117,7 +122,7 @@ export async function updateProfiles(
       memberships = excluded.memberships,
       revision = greatest(profile.revision + 1, excluded.revision),
       size_bytes = excluded.size_bytes,
-      updated_at = now()
+      updated_at = statement_timestamp()
     returning id, profile_id, revision, created_at, updated_at`.execute(db);
   return result.rows.map((row) => WrittenRowModel.parse(row));
 }

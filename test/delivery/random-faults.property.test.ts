@@ -1,10 +1,10 @@
 /** Random faults by seed: whatever AWS does, no record is lost, and the books say what the stream holds. */
 
 import { expect, test } from 'vitest';
-import type { FaultRule } from '../../src/sandbox/faults.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { addExport, addProfiles, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
 import { compareWithLedger } from '../support/delivery-ledger.js';
+import { randomFaults } from '../support/random-faults.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -21,7 +21,7 @@ test(`${SEEDS} seeds of random faults: 0 lost, books = ledger, copies within the
   const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
   // Rules of all streams stand in one list: a stream's own are drawn from its seed, in order of its seed.
   sandbox.setFaults(
-    seeds.flatMap((seed) => makeFaults(seed)),
+    seeds.flatMap((seed) => randomFaults(seed, streamOf(seed))),
     42,
   );
   const next = seeds.values();
@@ -63,44 +63,6 @@ async function runSeed(seed: number, sandbox: Awaited<ReturnType<typeof startSan
   await database.db.deleteFrom('destination').where('id', '=', setup.destinationId).execute();
 }
 
-/** Two or three faults of a stream's first requests; they end, so that every run ends. */
-function makeFaults(seed: number): FaultRule[] {
-  const random = makeRandom(seed);
-  const count = 1 + Math.floor(random() * 3);
-  return Array.from({ length: count }, () => {
-    const to = 5 + Math.floor(random() * 25);
-    const match = {
-      operation: 'PutRecords',
-      stream: streamOf(seed),
-      requests: { to },
-      probability: 0.1 + random() * 0.6,
-    };
-    const probability = random();
-    const faults: FaultRule[] = [
-      { kind: 'record-error', code: 'ProvisionedThroughputExceededException', probability, match },
-      { kind: 'record-error', code: 'InternalFailure', probability, match },
-      { kind: 'request-error', code: 'InternalFailure', status: 500, match },
-      { kind: 'request-error', code: 'ServiceUnavailable', status: 503, match },
-      { kind: 'request-error', code: 'LimitExceededException', status: 400, match },
-      { kind: 'lost-answer', match },
-      { kind: 'half-body', match },
-      { kind: 'empty-answer', append: random() < 0.5, match },
-      { kind: 'html-body', append: random() < 0.5, match },
-      { kind: 'short-result', missing: 1 + Math.floor(random() * 3), match },
-      { kind: 'reset', match },
-    ];
-    return faults[Math.floor(random() * faults.length)] ?? { kind: 'reset', match };
-  });
-}
-
 function streamOf(seed: number): string {
   return `seed-${seed}`;
-}
-
-function makeRandom(seed: number): () => number {
-  let state = seed * 2_654_435_761;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

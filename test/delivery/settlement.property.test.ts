@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Page, PageEntry } from '../../src/delivery/page.js';
 import { type PageResults, type Settlement, settlePage } from '../../src/delivery/settlement.js';
+import { fromCauseKey } from '../../src/domain/delivery-cause.js';
 import type { RecordResult } from '../../src/kinesis/record.js';
 import { exampleClaim, exampleTarget } from '../support/delivery.js';
 
@@ -59,7 +60,8 @@ const waiting = fc.record({
     version: fc.nat(),
     attempts: fc.nat({ max: 5 }),
     outcomeUnknown: fc.boolean(),
-    hasCauses: fc.boolean(),
+    causes: fc.constantFrom<Record<string, number>>({}, { 'MEMBERSHIP:s': 1 }),
+    waitedMs: fc.constant(5),
   }),
 });
 
@@ -116,7 +118,7 @@ test('pending records: what is settled leaves each of its exports, what is defer
 });
 
 test('a record whose earlier outcome is unknown is delivered as a possible duplicate, with all its attempts', () => {
-  const pending = { version: 1, attempts: 4, outcomeUnknown: true, hasCauses: false };
+  const pending = { version: 1, attempts: 4, outcomeUnknown: true, causes: {}, waitedMs: 5 };
   const delivered: RecordResult = {
     status: 'delivered',
     shardId: 's',
@@ -133,7 +135,7 @@ test('a record whose earlier outcome is unknown is delivered as a possible dupli
 });
 
 test('an unknown outcome is not forgotten when the next call is throttled', () => {
-  const pending = { version: 1, attempts: 1, outcomeUnknown: true, hasCauses: false };
+  const pending = { version: 1, attempts: 1, outcomeUnknown: true, causes: {}, waitedMs: 5 };
   const throttled = deferral('THROTTLED');
 
   const settlement = settle({
@@ -159,7 +161,7 @@ test('a halt delays no record: its destination waits as a whole, and goes on at 
         key: 1,
         exports: { 1: '0' },
         fate: halted,
-        pending: { version: 1, attempts: 1, outcomeUnknown: false, hasCauses: false },
+        pending: { version: 1, attempts: 1, outcomeUnknown: false, causes: {}, waitedMs: 5 },
       }),
     ],
     results: [halted],
@@ -213,6 +215,8 @@ function makeEntry(of: {
       exports: of.exports,
       pending: of.pending ?? null,
     },
+    causes: Object.keys(of.pending?.causes ?? {}).map(fromCauseKey),
+    origin: Object.keys(of.pending?.causes ?? {}).length > 0 ? 'LIVE' : 'MANUAL',
     activationVersion: 1,
     revision: 1,
     verdict: of.fate === 'skip' ? { skip: 'NOT_A_MEMBER' } : { record },

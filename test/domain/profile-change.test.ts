@@ -138,6 +138,25 @@ describe('memberships', () => {
     ]);
   });
 
+  test.each([
+    ['is over', '2026-08-01T12:00:00+0000', 'EXITED'],
+    ['was prolonged by a second', '2026-08-01T12:00:01Z', 'EXISTING'],
+    ['lasts for good now', undefined, 'EXISTING'],
+  ])('the expiry ends a membership only if it %s, and leaves its times', (_what, validUntil, status) => {
+    const stored = {
+      status: 'EXISTING' as const,
+      qualifiedAt: '2018-04-26T15:52:25+0000',
+      ...(validUntil && { validUntil }),
+    };
+    const expiry = change({ memberships: [setting({ status: 'EXITED', expiredAt: NOW })] });
+
+    const applied = applyProfileChange(state({ memberships: { 1: stored } }), expiry, context);
+
+    expect(applied.after.memberships).toEqual({ 1: { ...stored, status } });
+    expect(applied.changed).toBe(status === 'EXITED');
+    expect(applyProfileChange(state(), expiry, context)).toMatchObject({ changed: false, membershipChanges: [] });
+  });
+
   test('a `validUntil` that is over makes it exited; both texts stay as given', () => {
     const given = setting({
       lastQualificationTime: '2018-04-26T15:52:25+0000',

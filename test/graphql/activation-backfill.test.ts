@@ -1,7 +1,7 @@
 /** What activating segments, adding and removing them starts: backfills and exits. */
 
 import { beforeEach, describe, expect, test } from 'vitest';
-import { fromGlobalId, toGlobalId } from '../../src/graphql/global-id.js';
+import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
 import { type Books, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
-import { fromGlobalId, toGlobalId } from '../../src/graphql/global-id.js';
 import {
   addActivation,
   addEvent,

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { graphql, parse } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import { encodeEventCursor } from '../../src/events/event-cursor.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { subscribeFresh } from '../../src/http/subscription-execution.js';
 import { createServices } from '../../src/services.js';
@@ -106,6 +106,7 @@ async function commitPage(exportIds: number[]) {
     records: [
       {
         outcome: 'DELIVERED',
+        causes: [],
         profileKey: 1,
         revision: 1,
         shardId: 's-0',
@@ -114,8 +115,8 @@ async function commitPage(exportIds: number[]) {
         possibleDuplicate: true,
         ...sent,
       },
-      { outcome: 'FAILED', profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
-      { outcome: 'SKIPPED', profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
+      { outcome: 'FAILED', causes: [], profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
+      { outcome: 'SKIPPED', causes: [], profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
     ],
   });
   tails.notify(scene.destinationId);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toGlobalId } from '../../src/graphql/global-id.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { connect, startTestApp } from '../support/app.js';
 import { commitEvent, createEventScene } from '../support/events.js';
 import { useTestDatabase } from '../support/test-database.js';

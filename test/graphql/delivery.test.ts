@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SettledRecord } from '../../src/domain/delivery.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
 import { recordId } from '../../src/domain/record-id.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { addActivation, addEvent, addExport, addProfile, type Books, delivered, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -18,12 +18,14 @@ beforeEach(async () => {
 
 const skipped = (profileKey: number): SettledRecord => ({
   outcome: 'SKIPPED',
+  causes: [],
   profileKey,
   revision: 7,
   code: 'NOT_A_MEMBER',
 });
 const failed = (profileKey: number): SettledRecord => ({
   outcome: 'FAILED',
+  causes: [],
   profileKey,
   revision: 8,
   code: 'RECORD_TOO_LARGE',
@@ -55,6 +57,7 @@ describe('a delivery', () => {
       `query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Delivery {
         outcome code reason { kind } attempts sizeBytes recordId sequence sequenceNumber shardId latencyMs
         possibleDuplicate profileId profile { profileId } exports { id } activation { id } destination { name } origin
+        causes { kind subject }
       } } }`,
       { ids: [idOf(event, 0), idOf(event, 1), idOf(event, 2)] },
     );
@@ -75,6 +78,7 @@ describe('a delivery', () => {
         ...shared,
         ...nothingSent,
         outcome: 'SKIPPED',
+        causes: [],
         code: 'NOT_A_MEMBER',
         reason: { kind: 'SKIP' },
         attempts: 0,
@@ -86,6 +90,7 @@ describe('a delivery', () => {
         ...shared,
         ...nothingSent,
         outcome: 'FAILED',
+        causes: [],
         code: 'RECORD_TOO_LARGE',
         reason: { kind: 'FAILURE' },
         attempts: 2,
@@ -96,6 +101,7 @@ describe('a delivery', () => {
       {
         ...shared,
         outcome: 'DELIVERED',
+        causes: [],
         code: null,
         reason: null,
         attempts: 1,

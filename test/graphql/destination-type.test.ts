@@ -1,8 +1,9 @@
-import { GraphQLInputObjectType, GraphQLNonNull } from 'graphql';
+import { GraphQLEnumType, GraphQLInputObjectType, GraphQLNonNull, getNamedType } from 'graphql';
 import { beforeAll, expect, test } from 'vitest';
 import { checkNewCredential } from '../../src/domain/credential-input.js';
 import { checkSettings, toNewSettings } from '../../src/domain/destination-input.js';
-import { AMAZON_KINESIS, type WizardField } from '../../src/domain/destination-type.js';
+import { AMAZON_KINESIS } from '../../src/domain/destination-type.js';
+import type { WizardField } from '../../src/domain/wizard-step.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -14,6 +15,7 @@ beforeAll(async () => {
   edge = await createTestEdge(database.db);
 });
 
+const schema = buildGraphQLSchema();
 const STEP_INPUTS = { AUTHENTICATION: 'CreateCredentialInput', SETUP: 'CreateKinesisDestinationInput' };
 
 test('the catalogue is answered whole', async () => {
@@ -35,23 +37,28 @@ test('the catalogue is answered whole', async () => {
 test.each(AMAZON_KINESIS.steps)(
   'each field of step $kind is a field of its input, and each but the key of the call is asked for',
   (step) => {
-    const type = buildGraphQLSchema().getType(STEP_INPUTS[step.kind]);
-    if (!(type instanceof GraphQLInputObjectType)) throw new Error('There is no such input.');
-    const fields = Object.values(type.getFields());
+    const fields = inputFields(STEP_INPUTS[step.kind]).filter(({ name }) => name !== 'idempotencyKey');
 
-    expect(step.fields.map(({ name }) => name).sort()).toEqual(
-      fields
-        .map(({ name }) => name)
-        .filter((name) => name !== 'idempotencyKey')
-        .sort(),
-    );
-    for (const field of fields) {
-      const asked = step.fields.find(({ name }) => name === field.name);
-      if (field.type instanceof GraphQLNonNull) expect(asked?.required, field.name).toBe(true);
-      if (field.defaultValue !== undefined) expect(asked?.defaultValue, field.name).toBe(String(field.defaultValue));
+    expect(step.fields.map(({ name }) => name).sort()).toEqual(fields.map(({ name }) => name).sort());
+    for (const { name, isRequired, defaultValue } of fields) {
+      const asked = step.fields.find((field) => field.name === name);
+      if (isRequired) expect(asked?.required, name).toBe(true);
+      if (defaultValue !== undefined) expect(asked?.defaultValue, name).toBe(String(defaultValue));
     }
   },
 );
+
+test('the values of each ENUM are those of its input, its default among them', () => {
+  const fields = AMAZON_KINESIS.steps.flatMap((step) =>
+    step.fields.map((field) => ({ field, input: STEP_INPUTS[step.kind] })),
+  );
+
+  for (const { field, input } of fields.filter(({ field: { type } }) => type === 'ENUM')) {
+    const values = field.options.map(({ value }) => value);
+    expect(values.toSorted(), field.name).toEqual(inputFields(input).find(({ name }) => name === field.name)?.values);
+    expect(values, field.name).toContain(field.defaultValue);
+  }
+});
 
 const RIGHT_CREDENTIAL = {
   kind: 'ACCESS_KEY' as const,
@@ -120,6 +127,39 @@ test('the policy allows what the permissions name, and covers the known minimum 
     'kinesis:PutRecords',
   ]);
 });
+
+interface InputFieldFacts {
+  /** With a dot for a field of a nested input. */
+  name: string;
+  /** Of a nested input: no, since the whole of it may be left out. */
+  isRequired: boolean;
+  defaultValue: unknown;
+  /** Of an enum, sorted. */
+  values: string[];
+}
+
+function inputFields(input: string): InputFieldFacts[] {
+  const type = schema.getType(input);
+  if (!(type instanceof GraphQLInputObjectType)) throw new Error('There is no such input.');
+  return Object.values(type.getFields()).flatMap((field) => {
+    const inner = getNamedType(field.type);
+    if (inner instanceof GraphQLInputObjectType)
+      return inputFields(inner.name).map((nested) => ({
+        ...nested,
+        name: `${field.name}.${nested.name}`,
+        isRequired: false,
+      }));
+    const values =
+      inner instanceof GraphQLEnumType
+        ? inner
+            .getValues()
+            .map(({ name }) => name)
+            .sort()
+        : [];
+    const isRequired = field.type instanceof GraphQLNonNull;
+    return [{ name: field.name, isRequired, defaultValue: field.defaultValue, values }];
+  });
+}
 
 function findField(name: string): WizardField {
   const field = AMAZON_KINESIS.steps.flatMap(({ fields }) => fields).find((candidate) => candidate.name === name);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { decodeEventCursor } from '../../src/events/event-cursor.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import {
   createCredential,
   createDestination,

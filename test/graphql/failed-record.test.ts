@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { laneOf } from '../../src/domain/lane.js';
-import { toGlobalId } from '../../src/graphql/global-id.js';
 import { afterStatement } from '../support/after-statement.js';
 import { addActivation, addExport, addFailedRecord, addProfile, type Books, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { toGlobalId } from '../../src/graphql/global-id.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { addActivation, addEvent, addProfile, type Books, delivered, openBooks } from '../support/books.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -80,7 +80,7 @@ describe('replayDeliveries', () => {
   });
 
   test('starts nothing if nothing was delivered, or by a deleted activation alone', async () => {
-    await addEvent(books, [{ outcome: 'SKIPPED', profileKey, revision: 1, code: 'NOT_A_MEMBER' }]);
+    await addEvent(books, [{ outcome: 'SKIPPED', profileKey, revision: 1, code: 'NOT_A_MEMBER', causes: [] }]);
     await addEvent(books, [delivered(profileKey)], { activationId: books.activationId + 1_000 });
 
     expect(await replay({ idempotencyKey: 'nothing' })).toMatchObject({ exports: [] });

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { toGlobalId } from '../../src/graphql/global-id.js';
+import { toGlobalId } from '../../src/domain/global-id.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
 

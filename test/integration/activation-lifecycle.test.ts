@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { fromGlobalId, toGlobalId } from '../../src/graphql/global-id.js';
+import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { type Books, openBooks } from '../support/books.js';
 import { type ExportBooks, readBooks, readCounter, startEngine, untilFinished } from '../support/delivery.js';

@@ -97,6 +97,26 @@ describe('a destination is refused with', () => {
     ],
     ['an unknown credential', { credentialId: 'bm9uZQ' }, ['NOT_FOUND input.credentialId']],
     ['NUL in its description', { description: 'a\0' }, ['MALFORMED input.description']],
+    [
+      'a partition key without its argument',
+      { partitionKey: { strategy: 'IDENTITY' } },
+      ['REQUIRED input.partitionKey.argument'],
+    ],
+    [
+      'half a character as the partition key',
+      { partitionKey: { strategy: 'CONSTANT', argument: '\ud800' } },
+      ['MALFORMED input.partitionKey.argument'],
+    ],
+    [
+      'a malformed consent path and no values',
+      { consent: { path: '.a', permittedValues: [] } },
+      ['MALFORMED input.consent.path', 'OUT_OF_RANGE input.consent.permittedValues'],
+    ],
+    [
+      'NUL in a consent value',
+      { consent: { path: 'a', permittedValues: ['y\0'] } },
+      ['MALFORMED input.consent.permittedValues.0'],
+    ],
   ])('%s', async (_what, change, issues) => {
     const input = { name: 'bad', region: 'us-east-1', stream: 'orders', credentialId, ...change };
 
@@ -126,6 +146,21 @@ describe('an activation is refused with', () => {
       'a time without a backfill since it',
       { backfill: { since: '2026-01-31T21:24:39Z', maxRecordsPerSecond: -1 } },
       ['OUT_OF_RANGE input.backfill.maxRecordsPerSecond', 'NOT_ALLOWED input.backfill.since'],
+    ],
+    ['a cron expression that never fires', { schedule: { cron: '0 0 30 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
+    ['a cron expression of leap days', { schedule: { cron: '0 0 29 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
+    ['a cron expression with seconds', { schedule: { cron: '0 0 0 * * *' } }, ['MALFORMED input.schedule.cron']],
+    ['a cron expression out of bounds', { schedule: { cron: '60 * * * *' } }, ['MALFORMED input.schedule.cron']],
+    ['no cron expression', { schedule: { cron: '' } }, ['REQUIRED input.schedule.cron']],
+    [
+      'an unknown time zone',
+      { schedule: { cron: '0 0 * * *', timeZone: 'Mars/Olympus' } },
+      ['MALFORMED input.schedule.timeZone'],
+    ],
+    [
+      'cron expression and time zone wrong at once',
+      { schedule: { cron: '0 0 30 2 *', timeZone: '+01:00' } },
+      ['MALFORMED input.schedule.timeZone', 'OUT_OF_RANGE input.schedule.cron'],
     ],
   ])('%s', async (_what, change, issues) => {
     const input = { destinationId, segmentIds: ['known'], attributes: [], ...change };

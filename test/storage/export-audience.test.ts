@@ -10,6 +10,7 @@ import { addLaneMembers, addLaneProfiles, LISTED_LANE, listLane, readListing } f
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
+const SINCE = new Date('2026-08-01T12:00:00.000Z');
 
 test('a lane of more than a chunk, with overlapping segments: each profile once, exact counts a segment', async () => {
   const setup = await setUpDelivery(database.db, { stream: 'orders', segments: 3 });
@@ -111,6 +112,40 @@ test('a backfill since a time lists whose membership changed then or later, a se
     sets: ['1'],
     counts: { 'segment.1.received': 1 },
   });
+});
+
+test('a scheduled export since a time lists who changed then or later, through chunks in which nobody did', async () => {
+  const setup = await setUpDelivery(database.db, { stream: 'orders' });
+  await addLaneOfProfiles(database.db, setup, LIST_CHUNK + 3, false);
+  await sql`update profile set updated_at = ${new Date(SINCE.getTime() - 1)}
+    where workspace_id = ${setup.workspaceId}`.execute(database.db);
+  const changed = await database.db
+    .updateTable('profile')
+    .set({ updated_at: SINCE })
+    .where('workspace_id', '=', setup.workspaceId)
+    .where('profile_id', '=', `q${LIST_CHUNK + 2}`)
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const [scheduled, full, manual] = [
+    await addExport(database.db, setup),
+    await addExport(database.db, setup),
+    await addExport(database.db, setup),
+  ];
+  await sql`update export set trigger = 'SCHEDULED', since = ${SINCE} where id = ${scheduled}`.execute(database.db);
+  await sql`update export set trigger = 'SCHEDULED' where id = ${full}`.execute(database.db);
+  await sql`update export set since = ${SINCE} where id = ${manual}`.execute(database.db);
+
+  expect(await listLane(database.db, setup, scheduled)).toEqual([LIST_CHUNK, 3]);
+  for (const exportId of [full, manual]) await listLane(database.db, setup, exportId);
+
+  expect(await readListing(database.db, scheduled)).toMatchObject({
+    profileIds: [changed.id],
+    received: 1,
+    pages: 1,
+    counts: { 'segment.0.received': 1 },
+  });
+  expect(await readListing(database.db, full)).toMatchObject({ received: LIST_CHUNK + 3 });
+  expect(await readListing(database.db, manual)).toMatchObject({ received: LIST_CHUNK + 3 });
 });
 
 test('a retry lists the failed records that it was given, of its own lane, also of profiles that are no members', async () => {

@@ -109,10 +109,10 @@ async function settleWaiting(work: {
       activationId: setup.activationId,
       profileKey: claim.lane + 1,
       exports: { [String(exportId)]: segments },
-      pending: { version: 1, attempts: 0, outcomeUnknown: false, hasCauses: false },
+      pending: { version: 1, attempts: 0, outcomeUnknown: false, causes: {}, waitedMs: 5 },
     };
     const record = { data: Buffer.from('{}'), partitionKey: 'p' };
-    return { candidate, activationVersion: 1, revision: 1, verdict: { record } };
+    return { candidate, causes: [], origin: 'MANUAL' as const, activationVersion: 1, revision: 1, verdict: { record } };
   });
   const results = entries.map(() => ({
     status: 'delivered' as const,

@@ -184,7 +184,7 @@ async function makePage(profileKeys: number[]): Promise<Page> {
   if (!slice) throw new Error('There is no page to send.');
   const entries = slice.candidates.map((candidate): PageEntry => {
     const record = { data: Buffer.from('{}'), partitionKey: 'p' };
-    return { candidate, activationVersion: 1, revision: 1, verdict: { record } };
+    return { candidate, causes: [], origin: 'MANUAL', activationVersion: 1, revision: 1, verdict: { record } };
   });
   const exports = new Map([[String(exportId), { trigger: 'MANUAL', segmentIds: setup.segmentIds }]]);
   return { target: { ...exampleTarget, destinationId: setup.destinationId }, slice, exports, entries };

@@ -37,13 +37,19 @@ test('a row that nothing came to meanwhile goes with its last reason', async () 
   expect(await readWaiting(1)).toBe(null);
 });
 
-test('a change that came in flight survives the commit that settled the older version', async () => {
+test('a change that came in flight survives the commit that settled the older version, and waits from its own time', async () => {
   const version = await addWaiting(2, { exports: '{"5":"0","6":"1"}' });
-  await touch(2, `causes = '[{"kind":"LIVE"}]'`);
+  // In an update, the row's own columns are those before it: `version` is the older one.
+  await touch(2, `causes = jsonb_build_object('MEMBERSHIP:s', version, 'ATTRIBUTE:n', version + 1000)`);
+  const { changedAt } = (await readWaiting(2)) ?? {};
 
   await removeReasons(database.db, claim, [{ ...key(2), version, exportIds: ['5'] }]);
 
-  expect(await readWaiting(2)).toMatchObject({ causes: [{ kind: 'LIVE' }], exports: { 6: '1' } });
+  expect(await readWaiting(2)).toMatchObject({
+    causes: { 'ATTRIBUTE:n': version + 1000 },
+    exports: { 6: '1' },
+    createdAt: changedAt,
+  });
 });
 
 test('a newer row that is left without any reason goes too', async () => {
@@ -211,7 +217,13 @@ async function own(): Promise<LaneClaim> {
 
 /** A bit of everything that a commit may write. */
 function makeSettlement(owned: LaneClaim, of: { exportId: number; version: number }): Settlement {
-  const skipped = { profileKey: 50, revision: 0, outcome: 'SKIPPED' as const, code: 'PROFILE_DELETED' as const };
+  const skipped = {
+    profileKey: 50,
+    revision: 0,
+    outcome: 'SKIPPED' as const,
+    code: 'PROFILE_DELETED' as const,
+    causes: [] as const,
+  };
   return {
     events: [
       {
@@ -289,12 +301,15 @@ interface WaitingRow {
   exports: unknown;
   attempts: number;
   outcome_unknown: boolean;
+  createdAt: Date;
+  changedAt: Date;
   due: boolean;
 }
 
 async function readWaiting(profileKey: number): Promise<WaitingRow | null> {
   const { rows } = await sql<WaitingRow>`
-    select version, causes, exports, attempts, outcome_unknown, not_before <= now() as due
+    select version, causes, exports, attempts, outcome_unknown, not_before <= now() as due,
+      created_at as "createdAt", changed_at as "changedAt"
     from pending_record where profile_id = ${profileKey}`.execute(database.db);
   return rows[0] ?? null;
 }

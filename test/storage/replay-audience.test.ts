@@ -56,9 +56,17 @@ test('what failed, was skipped, went through another lane or for another activat
   const [failed = 0, skipped = 0, sent = 0, elsewhere = 0, foreign = 0] = profiles;
   await settle(
     [
-      { outcome: 'SKIPPED', profileKey: skipped, revision: 1, code: 'NOT_A_MEMBER' },
+      { outcome: 'SKIPPED', profileKey: skipped, revision: 1, code: 'NOT_A_MEMBER', causes: [] },
       delivered(sent),
-      { outcome: 'FAILED', profileKey: failed, revision: 1, code: 'RECORD_TOO_LARGE', attempts: 1, sizeBytes: 1 },
+      {
+        outcome: 'FAILED',
+        profileKey: failed,
+        revision: 1,
+        code: 'RECORD_TOO_LARGE',
+        attempts: 1,
+        sizeBytes: 1,
+        causes: [],
+      },
     ],
     FROM,
   );

@@ -149,6 +149,7 @@ export async function addEvent(
 export function delivered(profileKey: number, revision = 1_000): SettledRecord {
   return {
     outcome: 'DELIVERED',
+    causes: [],
     profileKey,
     revision,
     shardId: 'shardId-000000000000',

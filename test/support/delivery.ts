@@ -43,6 +43,10 @@ export const exampleTarget: DeliveryTarget = {
   includeSegmentTimestamps: false,
   membershipScope: 'MAPPED_ONLY',
   membershipStatuses: 'THREE_STATE',
+  partitionKey: { strategy: 'PROFILE_ID', argument: null },
+  tooLargePolicy: 'FAIL',
+  envelope: 'NONE',
+  consent: null,
   credential: { id: 1, accessKeyId: 'AKIATESTTESTTESTTEST', sealedSecret: Buffer.alloc(0), secretVersion: 4 },
 };
 

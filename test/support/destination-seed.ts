@@ -1,6 +1,6 @@
 /** Credentials and destinations for tests of the edge, made by its own mutations. */
 import { expect } from 'vitest';
-import { fromGlobalId } from '../../src/graphql/global-id.js';
+import { fromGlobalId } from '../../src/domain/global-id.js';
 import type { TestEdge } from './graphql-client.js';
 
 /** A secret access key of the right form; a test may look for it where it must not be. */
@@ -46,6 +46,8 @@ export const DESTINATION_FIELDS = `id name description enabled version createdAt
   health { status code message awsRequestId since nextProbeAt reason { remedy } }
   ... on KinesisDestination {
     region stream includeSegmentNames includeSegmentTimestamps membershipScope membershipStatuses
+    orderGuaranteed partitionKey { strategy argument } tooLargePolicy envelope
+    consent { path permittedValues whenRefused }
   }`;
 
 const PROBLEM = `... on UserError {

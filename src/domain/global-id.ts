@@ -1,6 +1,6 @@
 /** Global ids: opaque texts that name an object's kind and internal id. */
 
-import type { NodeKind } from '../domain/user-error.js';
+import type { NodeKind } from './user-error.js';
 
 const CODES: Record<NodeKind, string> = {
   Activation: 'act',
