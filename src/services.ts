@@ -1,12 +1,15 @@
 /** The domain's services, joined: the one list of them, for the app and for tests that run without a server. */
 
 import { createActivations } from './domain/activation.js';
+import { createActivationStates } from './domain/activation-state.js';
 import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
+import { createDestinationStates } from './domain/destination-state.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
 import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
+import { createReplays } from './domain/replay.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import type { Services } from './graphql/context.js';
@@ -30,12 +33,15 @@ export function createServices(parts: ServiceParts): Services {
   const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
   return {
     activations: createActivations({ db, wake }),
+    activationStates: createActivationStates({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
+    destinationStates: createDestinationStates({ db, wake }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
     partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
     profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
+    replays: createReplays({ db, wake }),
     segments: createSegments({ db }),
   };
 }

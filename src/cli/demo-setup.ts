@@ -74,9 +74,11 @@ export async function connectStream(client: ApiClient, stream: DemoStream): Prom
   return { destinationId: destination.id, activationId, eventCursor: destination.eventCursor };
 }
 
+/** Without a backfill: the demo follows the export that it triggers. */
 async function activate(client: ApiClient, destinationId: string): Promise<string> {
   const segmentIds = DEMO_SEGMENTS.map(({ segmentId }) => segmentId);
-  const input = { destinationId, segmentIds, attributes: [...DEMO_ATTRIBUTES] };
+  const attributes = [...DEMO_ATTRIBUTES];
+  const input = { destinationId, segmentIds, attributes, backfill: { mode: 'NONE' as const } };
   const { activateSegments } = await client.request(ActivateSegmentsDocument, { input });
   return expectSuccess(activateSegments, 'ActivateSegmentsSuccess').activation.id;
 }

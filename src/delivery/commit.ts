@@ -5,7 +5,7 @@
 
 import type { Db } from '../storage/database.js';
 import { insertDeliveryEvent } from '../storage/delivery-events.js';
-import { findListingOrder, LIST_CHUNK, listMembers } from '../storage/export-audience.js';
+import { findListingOrder, listingChunk, listMembers } from '../storage/export-audience.js';
 import { cancelPart, finishListing, finishSettledParts } from '../storage/export-settlement.js';
 import { fenceLane, type LaneClaim } from '../storage/lanes.js';
 import {
@@ -21,6 +21,7 @@ import {
 import type { ExportSlice } from '../storage/page-source.js';
 import { addStatistics } from '../storage/statistics.js';
 import type { Failpoint } from './failpoint.js';
+import { paceMsOf } from './pace.js';
 import type { Page } from './page.js';
 import { type Settlement, skipErased } from './settlement.js';
 import { type CommittedEvent, countEvents, countHeld } from './statistics.js';
@@ -82,7 +83,7 @@ async function commitExports(
 function moveOf(exportId: number, page: Page, { holdMs }: Settlement): Pick<ExportStep, 'checkpoint' | 'hold'> {
   const { slice } = page;
   if (!slice || exportId !== slice.exportId) return { checkpoint: null, hold: null };
-  if (holdMs === null) return { checkpoint: nextRecord(slice, page), hold: null };
+  if (holdMs === null) return { checkpoint: { ...nextRecord(slice, page), paceMs: paceMsOf(page) }, hold: null };
   return { checkpoint: null, hold: { delayMs: holdMs, notBefore: slice.notBefore } };
 }
 
@@ -103,7 +104,7 @@ export async function commitListing(db: Db, claim: LaneClaim, exportId: number):
     const order = await findListingOrder(tx, claim.lane, exportId);
     if (!order) return 0;
     const listed = await listMembers(tx, claim, order);
-    if (listed < LIST_CHUNK) await finishListing(tx, claim, exportId);
+    if (listed < listingChunk(order)) await finishListing(tx, claim, exportId);
     return listed;
   });
 }

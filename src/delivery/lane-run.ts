@@ -13,6 +13,7 @@ import type { NoteCredentialUse } from './credential-use.js';
 import type { Failpoint } from './failpoint.js';
 import { type DeadCalls, findHealth } from './health.js';
 import type { DeliveryMetrics } from './metrics.js';
+import { paceMsOf } from './pace.js';
 import { type Page, type PageSource, readPage } from './page.js';
 import { type PageResults, type Settlement, settlePage } from './settlement.js';
 import type { Sinks } from './sinks.js';
@@ -147,8 +148,10 @@ async function sendPage(
     const committed = await commitUntilDone(context, claim, { page, settlement });
     await context.failpoint('page.committed');
     await report(context, page, { results, settlement: committed.settlement });
-    if (settlement.holdMs === null) return { claim: committed.next, changedWork: settlement.deferrals.length > 0 };
-    return settlement.holdMs > 0 ? 'waits' : null;
+    if (settlement.holdMs !== null) return settlement.holdMs > 0 ? 'waits' : null;
+    const paceMs = paceMsOf(page);
+    if (paceMs > 0) context.wakeAfter(paceMs);
+    return { claim: committed.next, changedWork: settlement.deferrals.length > 0 || paceMs > 0 };
   } finally {
     reservation?.[Symbol.dispose]();
   }

@@ -1,7 +1,11 @@
 /** Checks inputs about activations: forms first, then what is stored. */
 
+import { findActivation } from '../storage/activations.js';
+import type { Db } from '../storage/database.js';
+import type { Activation } from './activation.js';
 import type { InputIssues } from './input-issues.js';
 import type { Segment } from './segment.js';
+import { NotFoundError } from './user-error.js';
 
 /** Most segments of an activation. */
 export const MAX_SEGMENTS = 250;
@@ -44,4 +48,11 @@ export function checkSegmentsExist(
     issues.add('NOT_FOUND', ['segmentIds', String(index)], message);
     return [];
   });
+}
+
+/** The activation that the input's `id` names. @throws {NotFoundError} */
+export async function getActivation(db: Db, workspaceId: number, id: number): Promise<Activation> {
+  const activation = await findActivation(db, workspaceId, id);
+  if (activation) return activation;
+  throw new NotFoundError('There is no such activation in this workspace: check `id`.', ['input', 'id']);
 }

@@ -1,27 +1,26 @@
 /** Activations: standing orders that say which segments and attributes go to which destination. */
 
 import { replaceMappings } from '../storage/activation-segments.js';
-import {
-  deleteActivationRow,
-  findActivation,
-  hasDestination,
-  insertActivation,
-  updateActivationRow,
-} from '../storage/activations.js';
+import { deleteActivationRow, findActivation, hasDestination, insertActivation } from '../storage/activations.js';
 import { findUnmappableTypes } from '../storage/attribute-types.js';
 import type { Db } from '../storage/database.js';
-import { findUnfinishedExport } from '../storage/exports.js';
+import { findExport, findUnfinishedExport } from '../storage/exports.js';
 import { discardFailedRecordRows } from '../storage/failed-record-decisions.js';
 import { listSegmentsByKeys } from '../storage/segments.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
-import { checkSegmentIds, checkSegmentsExist } from './activation-input.js';
+import { updateActivation } from './activation-change.js';
+import { checkSegmentIds, checkSegmentsExist, getActivation } from './activation-input.js';
 import { checkAttributePaths, checkAttributeTypes, type UnmappableType } from './attribute-path.js';
-import { checkIdempotencyKey, keyReused, runOnce } from './idempotency.js';
+import { type Backfill, type BackfillChoice, checkBackfill, startBackfill } from './backfill.js';
+import type { Export } from './export.js';
+import { checkIdempotencyKey, keyReused, type MadeObjects, runOnce } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
 import { checkSchedule, type Schedule } from './schedule.js';
 import { planSchedule } from './scheduled-export.js';
 import { runTransaction } from './transaction.js';
-import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
+import type { ChangeDetection } from './trigger.js';
+import { InvalidStateError } from './user-error.js';
+import type { Caller } from './viewer.js';
 
 /** Whether an activation delivers. */
 export type ActivationState = 'ACTIVE' | 'PAUSED';
@@ -34,6 +33,7 @@ export interface Activation {
   state: ActivationState;
   /** Dot paths. */
   attributes: string[];
+  changeDetection: ChangeDetection;
   /** When it exports by itself; null if never. */
   schedule: Schedule | null;
   /** Next due time; past while an export waits for its turn, null without a schedule and while paused. */
@@ -60,8 +60,18 @@ export interface NewActivation {
   attributes: string[];
   /** Customer's ids, 1–250. */
   segmentIds: string[];
+  /** What becomes of present members; null exports all. */
+  backfill?: BackfillChoice | null;
+  /** Null: EXPORT_IF_CHANGED. */
+  changeDetection?: ChangeDetection | null;
   schedule?: Schedule | null;
   idempotencyKey?: string | null;
+}
+
+/** An activation that was made, with the backfill that was started; null with mode NONE. */
+export interface Activated {
+  activation: Activation;
+  backfill: Export | null;
 }
 
 /** Input of {@link Activations.update}; what is undefined stays, null attributes are none, as is a null schedule. */
@@ -71,15 +81,25 @@ export interface ActivationChange {
   expectedVersion: number;
   attributes?: string[] | null;
   segmentIds?: string[] | null;
+  /** What becomes of present members of the segments added; null exports all. */
+  backfill?: BackfillChoice | null;
+  changeDetection?: ChangeDetection | null;
   schedule?: Schedule | null;
+  /** Send each member of the segments removed once more, with status exited. */
+  sendExits?: boolean | null;
+}
+
+/** An activation that was changed, with what was started: null where no segment was added or removed, or nothing asked. */
+export interface ActivationUpdate extends Activated {
+  exits: Export | null;
 }
 
 /** Changes activations of one workspace at a time. */
 export interface Activations {
   /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
-  activate(workspaceId: number, input: NewActivation): Promise<Activation>;
+  activate(caller: Caller, input: NewActivation): Promise<Activated>;
   /** @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. */
-  update(workspaceId: number, input: ActivationChange): Promise<Activation>;
+  update(caller: Caller, input: ActivationChange): Promise<ActivationUpdate>;
   /**
    * Ends an activation. Its pending records are settled by the lanes' owners, its open failed records are discarded.
    * @throws {NotFoundError} @throws {InvalidStateError} EXPORT_RUNNING.
@@ -98,8 +118,18 @@ export interface ActivationsOptions {
 export function createActivations(options: ActivationsOptions): Activations {
   const { db } = options;
   return {
-    activate: (workspaceId, input) => activate(db, workspaceId, input),
-    update: (workspaceId, input) => update(db, workspaceId, input),
+    async activate(caller, input) {
+      const activated = await activate(db, caller, input);
+      options.wake(activated.activation.destinationId);
+      return activated;
+    },
+
+    async update(caller, input) {
+      const updated = await updateActivation(db, caller, input);
+      options.wake(updated.activation.destinationId);
+      return updated;
+    },
+
     async delete(workspaceId, id) {
       const deleted = await runTransaction(db, (tx) => deleteUnderLock(tx, workspaceId, id));
       options.wake(deleted.destinationId);
@@ -108,34 +138,44 @@ export function createActivations(options: ActivationsOptions): Activations {
   };
 }
 
-async function activate(db: Db, workspaceId: number, input: NewActivation): Promise<Activation> {
-  const { idempotencyKey, ...order } = input;
-  const issues = new InputIssues();
-  checkIdempotencyKey(issues, idempotencyKey);
-  checkAttributePaths(issues, order.attributes);
-  checkSegmentIds(issues, order.segmentIds);
-  if (order.schedule) checkSchedule(issues, order.schedule);
-  issues.throwIfAny();
+async function activate(db: Db, caller: Caller, input: NewActivation): Promise<Activated> {
+  const { workspaceId } = caller;
+  const { idempotencyKey, ...order } = checkOrder(input);
   // Before the lock, which holds up every writer of the workspace.
   const types = await findUnmappableTypes(db, workspaceId, order.attributes);
   const call = { workspaceId, operation: 'activateSegments', key: idempotencyKey, input: order };
-  const { answer } = await db.transaction().execute((tx) =>
-    runOnce(tx, call, async () => {
-      const activation = await activateUnderLock(tx, workspaceId, { ...order, types });
-      return [{ kind: 'Activation', id: activation.id }];
-    }),
-  );
-  const activation = await findActivation(db, workspaceId, answer[0].id);
-  if (activation) return activation;
-  throw keyReused(answer[0], 'for an activation that was deleted since');
+  const { answer } = await db
+    .transaction()
+    .execute((tx) => runOnce(tx, call, () => activateUnderLock(tx, caller, { ...order, types })));
+  const [made, backfill] = answer;
+  const activation = await findActivation(db, workspaceId, made.id);
+  if (activation) return { activation, backfill: backfill ? await findExport(db, workspaceId, backfill.id) : null };
+  throw keyReused(made, 'for an activation that was deleted since');
+}
+
+interface CheckedOrder extends NewActivation {
+  backfill: Backfill;
+  changeDetection: ChangeDetection;
+}
+
+function checkOrder(input: NewActivation): CheckedOrder {
+  const issues = new InputIssues();
+  checkIdempotencyKey(issues, input.idempotencyKey);
+  checkAttributePaths(issues, input.attributes);
+  checkSegmentIds(issues, input.segmentIds);
+  const backfill = checkBackfill(issues, input.backfill);
+  if (input.schedule) checkSchedule(issues, input.schedule);
+  issues.throwIfAny();
+  return { ...input, backfill, changeDetection: input.changeDetection ?? 'EXPORT_IF_CHANGED' };
 }
 
 async function activateUnderLock(
   tx: Db,
-  workspaceId: number,
-  order: NewActivation & { types: (UnmappableType | null)[] },
-): Promise<Activation> {
-  // Exclusive: a membership written around the activation is seen either by it or by the writer.
+  caller: Caller,
+  order: CheckedOrder & { types: (UnmappableType | null)[] },
+): Promise<MadeObjects> {
+  const { workspaceId } = caller;
+  // Exclusive: a membership written around the activation is seen either by its backfill or by the writer.
   await lockWorkspace(tx, workspaceId, 'exclusive');
   const issues = new InputIssues();
   checkAttributeTypes(issues, order.attributes, order.types);
@@ -151,49 +191,15 @@ async function activateUnderLock(
     activation.id,
     segments.map((segment) => segment.id),
   );
-  return activation;
-}
-
-async function update(db: Db, workspaceId: number, input: ActivationChange): Promise<Activation> {
-  const attributes = input.attributes === null ? [] : input.attributes;
-  const issues = new InputIssues();
-  if (attributes) checkAttributePaths(issues, attributes);
-  if (input.segmentIds === null)
-    issues.add('REQUIRED', 'segmentIds', '`segmentIds` cannot be cleared: give 1–250, or delete the activation.');
-  if (input.segmentIds) checkSegmentIds(issues, input.segmentIds);
-  if (input.schedule) checkSchedule(issues, input.schedule);
-  issues.throwIfAny();
-  const types = await findUnmappableTypes(db, workspaceId, attributes ?? []);
-  const change = { ...input, attributes, types };
-  return await db.transaction().execute((tx) => updateUnderLock(tx, workspaceId, change));
-}
-
-interface CheckedChange extends ActivationChange {
-  attributes: string[] | undefined;
-  /** What stored profiles hold at `attributes`. */
-  types: (UnmappableType | null)[];
-}
-
-async function updateUnderLock(tx: Db, workspaceId: number, change: CheckedChange): Promise<Activation> {
-  await lockWorkspace(tx, workspaceId, 'exclusive');
-  const current = await getActivation(tx, workspaceId, change.id);
-  if (current.version !== change.expectedVersion) throw versionConflict(current, change.expectedVersion);
-  const issues = new InputIssues();
-  checkAttributeTypes(issues, change.attributes ?? [], change.types);
-  const segmentIds = change.segmentIds ?? null;
-  const found = segmentIds && (await listSegmentsByKeys(tx, workspaceId, segmentIds));
-  const segments = found && segmentIds && checkSegmentsExist(issues, segmentIds, found);
-  issues.throwIfAny();
-  const schedule = await planSchedule(tx, change.schedule, current);
-  const updated = await updateActivationRow(tx, workspaceId, { ...change, schedule });
-  if (!updated) throw versionConflict(await getActivation(tx, workspaceId, change.id), change.expectedVersion);
-  if (segments)
-    await replaceMappings(
-      tx,
-      updated.id,
-      segments.map((segment) => segment.id),
-    );
-  return updated;
+  const backfill = await startBackfill(tx, {
+    workspaceId,
+    activationId: activation.id,
+    backfill: order.backfill,
+    segmentKeys: null,
+    createdBy: caller.actor,
+  });
+  const made = { kind: 'Activation' as const, id: activation.id };
+  return backfill === null ? [made] : [made, { kind: 'Export', id: backfill }];
 }
 
 async function deleteUnderLock(tx: Db, workspaceId: number, id: number): Promise<Activation> {
@@ -204,21 +210,6 @@ async function deleteUnderLock(tx: Db, workspaceId: number, id: number): Promise
   await discardFailedRecordRows(tx, { workspaceId, filter: { activationId: id }, code: 'ACTIVATION_DELETED' });
   await deleteActivationRow(tx, id);
   return activation;
-}
-
-/** @throws {NotFoundError} naming the input's `id`. */
-async function getActivation(db: Db, workspaceId: number, id: number): Promise<Activation> {
-  const activation = await findActivation(db, workspaceId, id);
-  if (activation) return activation;
-  throw new NotFoundError('There is no such activation in this workspace: check `id`.', ['input', 'id']);
-}
-
-function versionConflict(current: Activation, expected: number): ConflictError {
-  const message = `The activation is at version ${current.version}, not ${expected}: merge with \`current\` and send again.`;
-  return new ConflictError('VERSION_CONFLICT', message, {
-    path: ['input', 'expectedVersion'],
-    current: { kind: 'Activation', id: current.id },
-  });
 }
 
 function exportRunning(exportId: number): InvalidStateError {

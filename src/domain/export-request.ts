@@ -11,9 +11,10 @@ import type { Export } from './export.js';
 import { checkIdempotencyKey, type IdempotentCall, keyReused, runOnce } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
 import { laneOf } from './lane.js';
+import { checkRecordRate } from './record-rate.js';
 import { runTransaction } from './transaction.js';
 import { InvalidStateError, NotFoundError } from './user-error.js';
-import type { Viewer } from './viewer.js';
+import type { Caller } from './viewer.js';
 
 /** Input of {@link ExportRequests.trigger}. Of `segmentIds` and `profileIds` one may be given. */
 export interface ExportRequest {
@@ -23,6 +24,7 @@ export interface ExportRequest {
   segmentIds?: string[] | null;
   /** Customer's ids, 1–500; null means the segments' present members. */
   profileIds?: string[] | null;
+  maxRecordsPerSecond?: number | null;
   idempotencyKey?: string | null;
 }
 
@@ -32,7 +34,7 @@ export interface ExportRequests {
    * @throws {InvalidInputError} @throws {InvalidStateError} DESTINATION_DISABLED or ACTIVATION_PAUSED.
    * @throws {ConflictError} IDEMPOTENCY_KEY_REUSED.
    */
-  trigger(viewer: Pick<Viewer, 'workspaceId' | 'actor'>, request: ExportRequest): Promise<Export>;
+  trigger(viewer: Caller, request: ExportRequest): Promise<Export>;
   /** No effect while CANCELING. @throws {NotFoundError} @throws {InvalidStateError} EXPORT_FINISHED. */
   cancel(workspaceId: number, id: number): Promise<Export>;
 }
@@ -64,7 +66,7 @@ export function createExportRequests(options: ExportRequestsOptions): ExportRequ
   };
 }
 
-async function trigger(db: Db, viewer: Pick<Viewer, 'workspaceId' | 'actor'>, request: ExportRequest): Promise<Export> {
+async function trigger(db: Db, viewer: Caller, request: ExportRequest): Promise<Export> {
   const { workspaceId } = viewer;
   const { idempotencyKey, ...input } = request;
   checkRequest(request);
@@ -82,6 +84,7 @@ async function trigger(db: Db, viewer: Pick<Viewer, 'workspaceId' | 'actor'>, re
         createdBy: viewer.actor,
         segmentKeys: input.segmentIds ?? null,
         profileIds: input.profileIds ?? null,
+        maxRecordsPerSecond: input.maxRecordsPerSecond,
       });
       if (!started) throw new Error(`Activation ${input.activationId} vanished under the workspace's lock.`);
       return [{ kind: 'Export', id: started.id }];
@@ -116,6 +119,7 @@ function checkRequest(request: ExportRequest): void {
     issues.add('NOT_ALLOWED', 'profileIds', '`profileIds` and `segmentIds` exclude each other: give one of them.');
   if (segmentIds != null) checkSegmentIds(issues, segmentIds);
   if (profileIds != null) checkProfileIds(issues, profileIds);
+  checkRecordRate(issues, 'maxRecordsPerSecond', request.maxRecordsPerSecond);
   issues.throwIfAny();
 }
 

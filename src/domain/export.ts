@@ -25,8 +25,10 @@ export interface Export {
   segmentIds: number[];
   segmentKeys: string[];
   maxRecordsPerSecond: number | null;
-  /** Only what changed at this time or later; null if not limited. */
+  /** Only what changed (REPLAY: was delivered) at this time or later; null if not limited. */
   since: Date | null;
+  /** REPLAY: only what was delivered before this time; null otherwise. */
+  until: Date | null;
   /** SCHEDULED: due times missed, that it stands for beside its own. */
   missedRuns: number;
   /** Whether it waits because its activation is paused or its destination disabled. */

@@ -15,9 +15,10 @@ import type { Export } from './export.js';
 import type { FailedRecordFilter } from './failed-record.js';
 import { checkIdempotencyKey, type MadeObjects, runOnce } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
+import { checkRecordRate } from './record-rate.js';
 import { runTransaction } from './transaction.js';
 import { InvalidStateError } from './user-error.js';
-import type { Viewer } from './viewer.js';
+import type { Caller } from './viewer.js';
 
 /** A filter as a client gave it: `ids` in step with the input's list, null where one names no failed record. */
 export interface FailedRecordChoice extends Omit<FailedRecordFilter, 'ids'> {
@@ -27,6 +28,7 @@ export interface FailedRecordChoice extends Omit<FailedRecordFilter, 'ids'> {
 /** Input of {@link FailedRecordDecisions.retry}. */
 export interface RetryRequest {
   filter: FailedRecordChoice;
+  maxRecordsPerSecond?: number | null;
   idempotencyKey?: string | null;
 }
 
@@ -42,9 +44,6 @@ export interface FailedRecordDecisions {
   /** Turns failed into skipped. @returns how many. @throws {InvalidInputError} RECORD_NOT_OPEN. */
   discard(viewer: Caller, filter: FailedRecordChoice): Promise<number>;
 }
-
-/** Who decides. */
-export type Caller = Pick<Viewer, 'workspaceId' | 'actor'>;
 
 /** What the service needs. */
 export interface FailedRecordDecisionsOptions {
@@ -86,26 +85,25 @@ async function retry(db: Db, viewer: Caller, request: RetryRequest): Promise<Exp
   const issues = new InputIssues();
   checkIdempotencyKey(issues, request.idempotencyKey);
   checkChoice(issues, request.filter);
+  checkRecordRate(issues, 'maxRecordsPerSecond', request.maxRecordsPerSecond);
   issues.throwIfAny();
   const call = {
     workspaceId,
     operation: 'retryFailedRecords',
     key: request.idempotencyKey,
-    input: request.filter,
+    input: { ...request.filter, maxRecordsPerSecond: request.maxRecordsPerSecond },
   };
-  const { answer } = await runTransaction(db, (tx) =>
-    runOnce(tx, call, () => startRetries(tx, viewer, request.filter)),
-  );
+  const { answer } = await runTransaction(db, (tx) => runOnce(tx, call, () => startRetries(tx, viewer, request)));
   const ids = answer.filter((made) => made.kind === 'Export').map((made) => made.id);
   const exports = await listExportsByIds(db, workspaceId, ids);
   return exports.filter((started) => started !== null);
 }
 
-async function startRetries(tx: Db, viewer: Caller, choice: FailedRecordChoice): Promise<MadeObjects> {
+async function startRetries(tx: Db, viewer: Caller, request: RetryRequest): Promise<MadeObjects> {
   const { workspaceId } = viewer;
   // Shared: no activation is deleted between the look at its records and the start of their export.
   await lockWorkspace(tx, workspaceId, 'shared');
-  const filter = await checkRecordsOpen(tx, workspaceId, choice);
+  const filter = await checkRecordsOpen(tx, workspaceId, request.filter);
   const activations = await lockRetriable(tx, workspaceId, filter);
   for (const activation of activations) checkDeliverable(activation);
   const exports = await insertExports(tx, {
@@ -113,6 +111,7 @@ async function startRetries(tx: Db, viewer: Caller, choice: FailedRecordChoice):
     activationIds: activations.map((activation) => activation.activationId),
     trigger: 'RETRY',
     createdBy: viewer.actor,
+    maxRecordsPerSecond: request.maxRecordsPerSecond,
   });
   await markRetrying(tx, { workspaceId, filter, exports });
   const [first, ...others] = exports.map((started) => ({ kind: 'Export' as const, id: started.id }));

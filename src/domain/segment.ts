@@ -1,6 +1,7 @@
 /** Segments: named audiences that profiles belong to. */
 
 import type { Db } from '../storage/database.js';
+import { findUnfinishedExits } from '../storage/exports.js';
 import { deleteSegmentRow, findSegment, insertSegment, updateSegmentRow } from '../storage/segments.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import { InputIssues } from './input-issues.js';
@@ -78,6 +79,8 @@ export function createSegments(dependencies: { db: Db }): Segments {
         // Exclusive: no writer adds a membership, no activation maps it, while it goes.
         await lockWorkspace(tx, workspaceId, 'exclusive');
         const segment = await getSegment(tx, workspaceId, segmentId);
+        const exits = await findUnfinishedExits(tx, segment.id);
+        if (exits !== null) throw exitsUnsent(segment, exits);
         if (await deleteSegmentRow(tx, segment.id)) return segment;
         throw inUse(segment);
       });
@@ -125,6 +128,15 @@ function versionConflict(current: Segment, expected: number): ConflictError {
   return new ConflictError('VERSION_CONFLICT', message, {
     path: ['input', 'expectedVersion'],
     current: { kind: 'Segment', id: current.id },
+  });
+}
+
+/** Records of exits name the segment in its namespace, and whom they are of is read from its memberships. */
+function exitsUnsent({ segmentId }: Segment, exportId: number): InvalidStateError {
+  const message = `The exits of segment ${segmentId} are still being sent: wait for their export or cancel it, then delete.`;
+  return new InvalidStateError('IN_USE', message, {
+    path: ['input', 'segmentId'],
+    current: { kind: 'Export', id: exportId },
   });
 }
 

@@ -22,6 +22,9 @@ export interface Viewer {
   expiresAt: Date | null;
 }
 
+/** Who changes something, and where. */
+export type Caller = Pick<Viewer, 'workspaceId' | 'actor'>;
+
 /** Whether a role includes another. */
 export function includesRole(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);

@@ -2,6 +2,7 @@
 
 import { ArgsType, Field, ID, InputType } from 'type-graphql';
 import type { ActivationState } from '../domain/activation.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import type { ActivationOrderName } from '../storage/activations.js';
 import { ConnectionArgs } from './connection.js';
 import { createEnum } from './enums.js';
@@ -11,6 +12,13 @@ export const ActivationStateEnum = createEnum<ActivationState>('ActivationState'
   ACTIVE: 'Delivers, if its destination can.',
   PAUSED: 'Holds its deliveries; changes are kept.',
 });
+
+/** GraphQL enum `ChangeDetection`. */
+export const ChangeDetectionEnum = createEnum<ChangeDetection>(
+  'ChangeDetection',
+  'Whether writing an equal value to a mapped attribute triggers a delivery.',
+  { EXPORT_ALWAYS: 'It does.', EXPORT_IF_CHANGED: 'It does not.' },
+);
 
 /** GraphQL input `ActivationFilter`. */
 @InputType('ActivationFilter', { description: 'Which activations.' })

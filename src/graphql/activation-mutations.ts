@@ -1,8 +1,12 @@
 /** Inputs and answers of the mutations of activations. */
 
 import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import type { ChangeDetection } from '../domain/trigger.js';
 import { ActivationType } from './activation.js';
+import { ChangeDetectionEnum } from './activation-list.js';
+import { BackfillInput } from './backfill.js';
 import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
+import { ExportType } from './export.js';
 import { ScheduleInput } from './schedule.js';
 
 /** GraphQL input `ActivateSegmentsInput`. */
@@ -12,6 +16,16 @@ export class ActivateSegmentsInput {
     description: '0–100 dot paths of attributes that are no arrays or maps, none twice.',
   })
   attributes!: string[];
+
+  @Field(() => BackfillInput, { nullable: true, description: 'What becomes of present members; null exports all.' })
+  backfill?: BackfillInput | null;
+
+  @Field(() => ChangeDetectionEnum, {
+    nullable: true,
+    defaultValue: 'EXPORT_IF_CHANGED',
+    description: 'Whether writing an equal value to a mapped attribute triggers a delivery.',
+  })
+  changeDetection?: ChangeDetection | null;
 
   @Field(() => ID, { description: 'Global id of the destination.' })
   destinationId!: string;
@@ -35,6 +49,9 @@ export class ActivateSegmentsInput {
 export class ActivateSegmentsSuccess {
   @Field(() => ActivationType, { description: 'The new activation.' })
   activation!: ActivationType;
+
+  @Field(() => ExportType, { nullable: true, description: 'The backfill that was started; null with mode NONE.' })
+  backfill!: ExportType | null;
 }
 
 /** GraphQL union `ActivateSegmentsResult`. */
@@ -55,6 +72,18 @@ export class UpdateActivationInput {
   })
   attributes?: string[] | null;
 
+  @Field(() => BackfillInput, {
+    nullable: true,
+    description: 'What becomes of present members of the segments added; null exports all.',
+  })
+  backfill?: BackfillInput | null;
+
+  @Field(() => ChangeDetectionEnum, {
+    nullable: true,
+    description: 'Whether writing an equal value to a mapped attribute triggers a delivery.',
+  })
+  changeDetection?: ChangeDetection | null;
+
   @Field(() => Int, { description: 'The `version` you read.' })
   expectedVersion!: number;
 
@@ -69,6 +98,14 @@ export class UpdateActivationInput {
     description: "All segments from now on: 1–250 of the customer's segment ids, none twice.",
   })
   segmentIds?: string[] | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    defaultValue: false,
+    description:
+      'Send each member of the segments removed once more, with status exited, as an export of trigger EXITS.',
+  })
+  sendExits?: boolean | null;
 }
 
 /** GraphQL type `UpdateActivationSuccess`. */
@@ -76,6 +113,18 @@ export class UpdateActivationInput {
 export class UpdateActivationSuccess {
   @Field(() => ActivationType, { description: 'The activation as it is now.' })
   activation!: ActivationType;
+
+  @Field(() => ExportType, {
+    nullable: true,
+    description: 'The backfill that was started; null if no segment was added, or with mode NONE.',
+  })
+  backfill!: ExportType | null;
+
+  @Field(() => ExportType, {
+    nullable: true,
+    description: 'The export of exits that was started; null without `sendExits`, or if no segment was removed.',
+  })
+  exits!: ExportType | null;
 }
 
 /** GraphQL union `UpdateActivationResult`. */

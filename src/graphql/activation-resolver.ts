@@ -24,6 +24,7 @@ import {
 import type { Connection } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import { orUserError } from './errors.js';
+import { toExportType } from './export.js';
 import { requestedId } from './requested-id.js';
 
 /** Resolver of activations. */
@@ -47,7 +48,7 @@ export class ActivationResolver {
 
   @Mutation(() => ActivateSegmentsResult, {
     description:
-      'Activates segments to a destination: exports deliver their members from now on; in this version no change is delivered by itself. Role: OPERATOR. InvalidInputError. ConflictError: IDEMPOTENCY_KEY_REUSED.',
+      'Activates segments to a destination: live delivery from now on, and a backfill of present members. Role: OPERATOR. InvalidInputError. ConflictError: IDEMPOTENCY_KEY_REUSED.',
   })
   activateSegments(
     @Arg('input', () => ActivateSegmentsInput, { description: 'The new activation.' }) input: ActivateSegmentsInput,
@@ -57,14 +58,17 @@ export class ActivationResolver {
     return orUserError(async () => {
       const destinationId = requestedId(input.destinationId, 'KinesisDestination');
       const order = { ...input, destinationId };
-      const activation = await context.services.activations.activate(context.viewer.workspaceId, order);
-      return Object.assign(new ActivateSegmentsSuccess(), { activation: toActivationType(activation) });
+      const { activation, backfill } = await context.services.activations.activate(context.viewer, order);
+      return Object.assign(new ActivateSegmentsSuccess(), {
+        activation: toActivationType(activation),
+        backfill: backfill && toExportType(backfill),
+      });
     });
   }
 
   @Mutation(() => UpdateActivationResult, {
     description:
-      'Changes an activation. Role: OPERATOR. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.',
+      'Changes an activation; members of added segments are backfilled. Role: OPERATOR. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.',
   })
   updateActivation(
     @Arg('input', () => UpdateActivationInput, { description: 'What to change.' }) input: UpdateActivationInput,
@@ -73,8 +77,12 @@ export class ActivationResolver {
     requireRole(context, 'OPERATOR');
     return orUserError(async () => {
       const change = { ...input, id: requestedId(input.id, 'Activation') };
-      const activation = await context.services.activations.update(context.viewer.workspaceId, change);
-      return Object.assign(new UpdateActivationSuccess(), { activation: toActivationType(activation) });
+      const { activation, backfill, exits } = await context.services.activations.update(context.viewer, change);
+      return Object.assign(new UpdateActivationSuccess(), {
+        activation: toActivationType(activation),
+        backfill: backfill && toExportType(backfill),
+        exits: exits && toExportType(exits),
+      });
     });
   }
 

@@ -3,8 +3,9 @@
 import { Args, Ctx, Field, Int, ObjectType } from 'type-graphql';
 import type { Activation, ActivationState } from '../domain/activation.js';
 import { toGlobalId } from '../domain/global-id.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import type { ActivationListRequest } from '../storage/activations.js';
-import { type ActivationListArgs, ActivationStateEnum } from './activation-list.js';
+import { type ActivationListArgs, ActivationStateEnum, ChangeDetectionEnum } from './activation-list.js';
 import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
 import { DeliveryConnectionType, type DeliveryType, listDeliveries } from './delivery.js';
@@ -54,6 +55,11 @@ export class ActivationType extends NodeType {
 
   @Field(() => [String], { description: 'Dot paths of the attributes that records hold, at most 100.' })
   attributes!: string[];
+
+  @Field(() => ChangeDetectionEnum, {
+    description: 'Whether writing an equal value to a mapped attribute triggers a delivery.',
+  })
+  changeDetection!: ChangeDetection;
 
   @Field(() => DateTimeScalar, { description: 'When it was created.' })
   createdAt!: Date;
@@ -119,7 +125,9 @@ export class ActivationType extends NodeType {
   @Field(() => DateTimeScalar, { description: 'When it last changed.' })
   updatedAt!: Date;
 
-  @Field(() => Int, { description: 'Grows with each change; hand it back as `expectedVersion`.' })
+  @Field(() => Int, {
+    description: 'Grows with each change of its settings, not with `state`; hand it back as `expectedVersion`.',
+  })
   version!: number;
 }
 
@@ -131,12 +139,13 @@ export const ActivationConnectionType = createCountedConnection<ActivationType>(
 
 /** Shapes an activation for the schema. */
 export function toActivationType(activation: Activation): ActivationType {
-  const { id, destinationId, attributes, state, version, createdAt, updatedAt } = activation;
+  const { id, destinationId, attributes, changeDetection, state, version, createdAt, updatedAt } = activation;
   return Object.assign(new ActivationType(), {
     id: toGlobalId('Activation', id),
     key: id,
     destinationKey: destinationId,
     attributes,
+    changeDetection,
     schedule: toScheduleType(activation, new Date()),
     state,
     version,

@@ -1,12 +1,15 @@
 /** What every resolver gets: the caller, the services that change things, the loaders that read them. */
 
 import type { Activations } from '../domain/activation.js';
+import type { ActivationStates } from '../domain/activation-state.js';
 import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
+import type { DestinationStates } from '../domain/destination-state.js';
 import type { ExportRequests } from '../domain/export-request.js';
 import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
 import type { Partitioning } from '../domain/partitioning.js';
 import type { Profiles } from '../domain/profile.js';
+import type { Replays } from '../domain/replay.js';
 import type { Segments } from '../domain/segment.js';
 import { type NodeReference, RequestError } from '../domain/user-error.js';
 import { includesRole, type Role, type Viewer } from '../domain/viewer.js';
@@ -17,12 +20,15 @@ import type { NodeType } from './node.js';
 /** The domain services that mutations call, and queries that ask AWS. */
 export interface Services {
   activations: Activations;
+  activationStates: ActivationStates;
   credentials: Credentials;
   destinations: Destinations;
+  destinationStates: DestinationStates;
   exportRequests: ExportRequests;
   failedRecordDecisions: FailedRecordDecisions;
   partitioning: Partitioning;
   profiles: Profiles;
+  replays: Replays;
   segments: Segments;
 }
 

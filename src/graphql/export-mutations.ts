@@ -1,6 +1,6 @@
 /** Inputs and answers of the mutations of exports. */
 
-import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
 import { ExportType } from './export.js';
 
@@ -16,6 +16,12 @@ export class TriggerExportInput {
       'Your name for this call, 1–255 characters: sent again within 24 h, it gives the first answer and starts nothing.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second, 1–1,000,000; null means no limit of its own.',
+  })
+  maxRecordsPerSecond?: number | null;
 
   @Field(() => [String], {
     nullable: true,

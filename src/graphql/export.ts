@@ -114,6 +114,14 @@ export class ExportType extends NodeType {
   }
 
   @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second; null means no limit of its own.',
+  })
+  maxRecordsPerSecond(): number | null {
+    return this.row.maxRecordsPerSecond;
+  }
+
+  @Field(() => Int, {
     description: 'Due times that were missed while the server was down and that this one stands for.',
   })
   missedRuns(): number {
@@ -196,6 +204,14 @@ export class ExportType extends NodeType {
   @Field(() => ExportTriggerEnum, { description: 'Why it was started.' })
   trigger(): ExportTrigger {
     return this.row.trigger;
+  }
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'REPLAY: only what was delivered before this time; null otherwise.',
+  })
+  until(): Date | null {
+    return this.row.until;
   }
 
   #numbers(context: Context): Promise<ExportNumbers> {

@@ -1,6 +1,6 @@
 /** Inputs and answers of the mutations of failed records. */
 
-import { createUnionType, Field, InputType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, InputType, Int, ObjectType } from 'type-graphql';
 import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType } from './errors.js';
 import { ExportType } from './export.js';
 import { FailedRecordFilterInput } from './failed-record-list.js';
@@ -20,6 +20,12 @@ export class RetryFailedRecordsInput {
       'Your name for this call, 1–255 characters: sent again within 24 h, it gives the first answer and starts nothing.',
   })
   idempotencyKey?: string | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second, 1–1,000,000; null means no limit of its own.',
+  })
+  maxRecordsPerSecond?: number | null;
 }
 
 /** GraphQL type `RetryFailedRecordsSuccess`. */

@@ -4,11 +4,13 @@ import 'reflect-metadata';
 import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ActivationResolver } from './activation-resolver.js';
+import { ActivationStateResolver } from './activation-state-resolver.js';
 import { CredentialResolver } from './credential-resolver.js';
 import { DeliveryEventsSubscription } from './delivery-events-subscription.js';
 import { DeliveryResolver } from './delivery-resolver.js';
 import { DestinationFieldResolver } from './destination-field-resolver.js';
 import { DestinationResolver } from './destination-resolver.js';
+import { DestinationStateResolver } from './destination-state-resolver.js';
 import { DestinationTypeResolver } from './destination-type-resolver.js';
 import { ErrorCodeResolver } from './error-code-resolver.js';
 import { ExportProgressSubscription } from './export-progress-subscription.js';
@@ -19,6 +21,7 @@ import { MembershipResolver } from './membership-resolver.js';
 import { NodeResolver } from './node-resolver.js';
 import { PartitioningResolver } from './partitioning-resolver.js';
 import { ProfileResolver } from './profile-resolver.js';
+import { ReplayResolver } from './replay-resolver.js';
 import { SegmentResolver } from './segment-resolver.js';
 import { ViewerResolver } from './viewer-resolver.js';
 
@@ -27,11 +30,13 @@ export function buildGraphQLSchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [
       ActivationResolver,
+      ActivationStateResolver,
       CredentialResolver,
       DeliveryEventsSubscription,
       DeliveryResolver,
       DestinationFieldResolver,
       DestinationResolver,
+      DestinationStateResolver,
       DestinationTypeResolver,
       ErrorCodeResolver,
       ExportProgressSubscription,
@@ -42,6 +47,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       NodeResolver,
       PartitioningResolver,
       ProfileResolver,
+      ReplayResolver,
       SegmentResolver,
       ViewerResolver,
     ],

@@ -69,7 +69,7 @@ export class SegmentResolver {
 
   @Mutation(() => DeleteSegmentResult, {
     description:
-      'Deletes a segment and its memberships; triggers no delivery. Role: OPERATOR. NotFoundError. InvalidStateError: IN_USE by an activation.',
+      'Deletes a segment and its memberships; triggers no delivery. Role: OPERATOR. NotFoundError. InvalidStateError: IN_USE by an activation, or by an unfinished export of its exits.',
   })
   deleteSegment(
     @Arg('input', () => DeleteSegmentInput, { description: 'Which one.' }) input: DeleteSegmentInput,

@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Activation, ActivationState } from '../domain/activation.js';
+import type { ChangeDetection } from '../domain/trigger.js';
 import { type PlannedSchedule, parseSchedule, toScheduleColumns } from './activation-schedules.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
@@ -26,6 +27,7 @@ export async function insertActivation(
     workspaceId: number;
     destinationId: number;
     attributes: readonly string[];
+    changeDetection: ChangeDetection;
     schedule: PlannedSchedule | null;
   },
 ): Promise<Activation> {
@@ -35,6 +37,7 @@ export async function insertActivation(
       workspace_id: activation.workspaceId,
       destination_id: activation.destinationId,
       attributes: [...activation.attributes],
+      change_detection: activation.changeDetection,
       ...toScheduleColumns(activation.schedule),
     })
     .returningAll()
@@ -50,6 +53,7 @@ export async function updateActivationRow(
     id: number;
     expectedVersion: number;
     attributes?: readonly string[] | undefined;
+    changeDetection?: ChangeDetection | undefined;
     schedule?: PlannedSchedule | null | undefined;
   },
 ): Promise<Activation | null> {
@@ -57,6 +61,7 @@ export async function updateActivationRow(
     .updateTable('activation')
     .set((eb) => ({
       ...(change.attributes && { attributes: [...change.attributes] }),
+      ...(change.changeDetection && { change_detection: change.changeDetection }),
       ...(change.schedule !== undefined && toScheduleColumns(change.schedule)),
       version: eb('version', '+', 1),
       updated_at: sql<Date>`now()`,
@@ -67,6 +72,26 @@ export async function updateActivationRow(
     .returningAll()
     .executeTakeFirst();
   return row ? ActivationRow.parse(row) : null;
+}
+
+/**
+ * Lets an activation deliver, or holds it. Its version stays: it counts changes of settings, and record ids are made of it.
+ * @param discard the changes kept until now are to be skipped: the caller holds the workspace's lock alone, so that every
+ *   change has a lower number, or comes later.
+ */
+export async function setActivationState(
+  tx: Db,
+  change: { id: number; state: ActivationState; discard: boolean },
+): Promise<void> {
+  await tx
+    .updateTable('activation')
+    .set({
+      state: change.state,
+      updated_at: sql<Date>`now()`,
+      ...(change.discard && { discarded_until: sql<number>`nextval('pending_version')` }),
+    })
+    .where('id', '=', change.id)
+    .execute();
 }
 
 /** Deletes an activation and its mappings; what else names it stays, see the schema's comments. */
@@ -159,6 +184,7 @@ const ActivationRow = z
     destination_id: z.number(),
     state: z.enum(['ACTIVE', 'PAUSED']),
     attributes: z.array(z.string()),
+    change_detection: z.enum(['EXPORT_ALWAYS', 'EXPORT_IF_CHANGED']),
     next_run_at: z.date().nullable(),
     version: z.number(),
     created_at: z.date(),
@@ -171,6 +197,7 @@ const ActivationRow = z
       destinationId: row.destination_id,
       state: row.state,
       attributes: row.attributes,
+      changeDetection: row.change_detection,
       schedule: parseSchedule(row),
       nextRunAt: row.next_run_at,
       version: row.version,

@@ -6,12 +6,17 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Db } from './database.js';
+import { exitingMembers } from './exits-audience.js';
 import type { LaneClaim } from './lanes.js';
 import { isPresent } from './memberships.js';
 import { MAX_PAGE_RECORDS } from './page-source.js';
+import { deliveredProfiles } from './replay-audience.js';
 
 /** Most profiles listed in one transaction: short enough not to hold a lane's heartbeat or the vacuum up. */
 export const LIST_CHUNK = 10 * MAX_PAGE_RECORDS;
+
+/** A replay reads all deliveries of its window for each chunk, since they are not sorted by profile: it takes fewer, larger ones. */
+const REPLAY_CHUNK = 10 * LIST_CHUNK;
 
 /** An export as its listing needs it. */
 export interface ListingOrder {
@@ -22,8 +27,13 @@ export interface ListingOrder {
   state: string;
   trigger: string;
   segmentIds: number[];
+  /** Customer's ids, in step with `segmentIds`. */
+  segmentKeys: string[];
   profileIds: string[] | null;
+  /** Only members that changed (REPLAY: were delivered) at this time or later. */
   since: Date | null;
+  /** REPLAY: delivered before this time. */
+  until: Date | null;
   listedUntil: number;
 }
 
@@ -36,8 +46,10 @@ const OrderRow = z
     state: z.string(),
     trigger: z.string(),
     segment_ids: z.array(z.number()),
+    segment_keys: z.array(z.string()),
     profile_ids: z.array(z.string()).nullable(),
     since: z.date().nullable(),
+    until: z.date().nullable(),
     listed_until: z.number(),
   })
   .transform(
@@ -49,8 +61,10 @@ const OrderRow = z
       state: row.state,
       trigger: row.trigger,
       segmentIds: row.segment_ids,
+      segmentKeys: row.segment_keys,
       profileIds: row.profile_ids,
       since: row.since,
+      until: row.until,
       listedUntil: row.listed_until,
     }),
   );
@@ -59,17 +73,22 @@ const OrderRow = z
 export async function findListingOrder(tx: Db, lane: number, exportId: number): Promise<ListingOrder | null> {
   const { rows } = await sql`/* export_audience.find_order */
     select export.id, export.workspace_id, export.activation_id, export.destination_id, export.state, export.trigger,
-      export.segment_ids, export.profile_ids, export.since, part.listed_until
+      export.segment_ids, export.segment_keys, export.profile_ids, export.since, export.until, part.listed_until
     from export_lane part
     join export on export.id = part.export_id
     where part.export_id = ${exportId} and part.lane = ${lane} and part.state = 'PREPARING'`.execute(tx);
   return rows[0] === undefined ? null : OrderRow.parse(rows[0]);
 }
 
+/** Most profiles that {@link listMembers} lists at once of this export. */
+export function listingChunk(order: Pick<ListingOrder, 'trigger'>): number {
+  return order.trigger === 'REPLAY' ? REPLAY_CHUNK : LIST_CHUNK;
+}
+
 /**
  * Lists the next chunk. Of a scheduled export with `since` only those are listed that changed, however few of the chunk:
  * what a statement reads is bounded, not what it finds.
- * @returns how many profiles were looked at; fewer than {@link LIST_CHUNK} means that the lane is listed.
+ * @returns how many profiles were looked at; fewer than {@link listingChunk} means that the lane is listed.
  */
 export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder): Promise<number> {
   const { rows } = await sql<{ listed: number }>`/* export_audience.list_members */
@@ -116,6 +135,8 @@ export async function listMembers(tx: Db, claim: LaneClaim, order: ListingOrder)
 
 /** The next profiles in order of profile.id, each with the numbers of its segments, such as '0,3'. */
 function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
+  if (order.trigger === 'EXITS') return exitingMembers(order, lane, LIST_CHUNK);
+  if (order.trigger === 'REPLAY') return named(order, lane, deliveredProfiles(order, lane));
   if (order.trigger === 'RETRY') return named(order, lane, failedProfiles(order, lane));
   if (order.profileIds) return named(order, lane, profilesByKey(order, order.profileIds, lane));
   return sql`
@@ -128,7 +149,7 @@ function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
         select membership.profile_id
         from membership
         where membership.segment_id = wanted.segment_id and membership.lane = ${lane}
-          and ${isPresent} and membership.profile_id > ${order.listedUntil}
+          and ${isPresent} and ${changedSince(order)} and membership.profile_id > ${order.listedUntil}
         order by membership.profile_id
         limit ${LIST_CHUNK}
       ) as present
@@ -136,6 +157,11 @@ function membersOf(order: ListingOrder, lane: number): RawBuilder<unknown> {
     group by profile_id
     order by profile_id
     limit ${LIST_CHUNK}`;
+}
+
+/** SQL: whether a membership is in a backfill. The index of present members alone serves those that do not ask for a time. */
+function changedSince({ trigger, since }: ListingOrder): RawBuilder<unknown> {
+  return trigger !== 'BACKFILL' || since === null ? sql`true` : sql`membership.updated_at >= ${since}`;
 }
 
 /** SQL: whether a candidate is in the export. One probe a candidate, also while the table has no statistics yet. */
@@ -159,7 +185,7 @@ function named(order: ListingOrder, lane: number, profiles: RawBuilder<unknown>)
     ), '') as segments
     from (${profiles}) as wanted
     order by wanted.profile_id
-    limit ${LIST_CHUNK}`;
+    limit ${listingChunk(order)}`;
 }
 
 function profilesByKey(order: ListingOrder, profileIds: string[], lane: number): RawBuilder<unknown> {

@@ -7,6 +7,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { ExportState } from '../domain/export.js';
 import type { Db } from './database.js';
+import { spreadLanes } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
 import { recordExportState } from './state-events.js';
 
@@ -118,6 +119,7 @@ async function recordTurns(tx: Db, row: CountDown): Promise<void> {
   if (row.state === 'PREPARING' && row.preparing_lanes === 0) {
     await sql`/* export_settlement.start */
       update export set state = 'RUNNING', started_at = clock_timestamp() where id = ${exportId}`.execute(tx);
+    await spreadLanes(tx, exportId);
     await recordExportState(tx, { ...change, state: 'RUNNING' });
   }
   if (row.open_lanes === 0) {

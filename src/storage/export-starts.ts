@@ -27,8 +27,11 @@ export interface NewExports {
   segmentKeys?: readonly string[] | null;
   /** Customer's ids; null or undefined: the segments' members. */
   profileIds?: readonly string[] | null;
-  /** Only members that changed at this time or later; null or undefined: not limited. */
+  /** Only members that changed at this time or later; REPLAY: profiles delivered then. */
   since?: Date | null;
+  /** REPLAY: only profiles delivered before this time. */
+  until?: Date | null;
+  maxRecordsPerSecond?: number | null | undefined;
   /** SCHEDULED: due times missed, that they stand for beside their own. Default 0. */
   missedRuns?: number;
 }
@@ -68,11 +71,12 @@ export async function insertExports(tx: Db, order: NewExports): Promise<StartedE
     with started as (
       insert into export (
         workspace_id, destination_id, activation_id, trigger, segment_ids, segment_keys, profile_ids,
-        since, missed_runs, created_by_kind, created_by_name
+        since, until, missed_runs, max_records_per_second, created_by_kind, created_by_name
       )
       select activation.workspace_id, activation.destination_id, activation.id, ${order.trigger},
         coalesce(covered.ids, '{}'), coalesce(covered.keys, '{}'), ${profileIds ? [...profileIds] : null}::text[],
-        ${order.since ?? null}::timestamptz, ${order.missedRuns ?? 0}::int, ${order.createdBy.kind}, ${order.createdBy.name}
+        ${order.since ?? null}::timestamptz, ${order.until ?? null}::timestamptz,
+        ${order.missedRuns ?? 0}::int, ${order.maxRecordsPerSecond ?? null}::int, ${order.createdBy.kind}, ${order.createdBy.name}
       from activation
       cross join lateral (
         select array_agg(segment.id order by mapped.ordinal) as ids,

@@ -58,6 +58,19 @@ export async function findUnfinishedExport(db: Db, activationId: number): Promis
   return row?.id ?? null;
 }
 
+/** Finds an export of a segment's exits that is not finished; null if there is none. */
+export async function findUnfinishedExits(db: Db, segmentId: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('export')
+    .select('id')
+    .where('trigger', '=', 'EXITS')
+    .where('finished_at', 'is', null)
+    .where(sql<boolean>`${segmentId} = any(segment_ids)`)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.id ?? null;
+}
+
 /** Marks an export to be canceled by its lanes' owners; false if it is canceling or finished already. */
 export async function markCanceling(tx: Db, id: number): Promise<boolean> {
   const row = await tx
@@ -108,8 +121,8 @@ export function exportList(request: ExportListRequest): ListQuery<Export> {
 
 const columns = sql`
   export.id, export.workspace_id, export.destination_id, export.activation_id, export.trigger, export.state,
-  export.segment_ids, export.segment_keys, export.max_records_per_second, export.since, export.missed_runs,
-  export.created_by_kind, export.created_by_name, export.created_at, export.started_at, export.finished_at,
+  export.segment_ids, export.segment_keys, export.max_records_per_second, export.since, export.until,
+  export.missed_runs, export.created_by_kind, export.created_by_name, export.created_at, export.started_at, export.finished_at,
   export.finished_at is null and (
     exists (select from destination where destination.id = export.destination_id and not destination.enabled)
     or exists (select from activation where activation.id = export.activation_id and activation.state = 'PAUSED')
@@ -143,6 +156,7 @@ const ExportRow = z
     segment_keys: z.array(z.string()),
     max_records_per_second: z.number().nullable(),
     since: z.date().nullable(),
+    until: z.date().nullable(),
     missed_runs: z.number(),
     paused: z.boolean(),
     created_by_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
@@ -163,6 +177,7 @@ const ExportRow = z
       segmentKeys: row.segment_keys,
       maxRecordsPerSecond: row.max_records_per_second,
       since: row.since,
+      until: row.until,
       missedRuns: row.missed_runs,
       paused: row.paused,
       createdBy: { kind: row.created_by_kind, name: row.created_by_name },

@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import type { Db } from './database.js';
+import { nextInPace } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
 
 /**
@@ -188,8 +189,11 @@ export interface ExportStep {
   counters: Record<string, number>;
   /** How many more (or fewer) of its records wait. */
   deferred: number;
-  /** The next record to send; null if the page is not of this export's pages. */
-  checkpoint: { page: number; offset: number } | null;
+  /**
+   * The next record to send, and how long what was sent keeps it back, by the export's rate; null if the page is not of
+   * this export's pages.
+   */
+  checkpoint: { page: number; offset: number; paceMs: number } | null;
   /**
    * Its page stays where it is for so long, unless it was held since it was read (`notBefore`, as text): a hold moves
    * neither position nor checkpoint, so that a commit repeated after its answer was lost would count twice. Null otherwise.
@@ -216,7 +220,7 @@ export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly Expo
     with step as (
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as step(
         "exportId" bigint, counters jsonb, deferred int, page int, "offset" int,
-        "delayMs" double precision, "notBefore" timestamptz)
+        "paceMs" double precision, "delayMs" double precision, "notBefore" timestamptz)
     ),
     used_up as (
       delete from export_page using step
@@ -227,7 +231,10 @@ export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly Expo
       deferred = part.deferred + step.deferred,
       page = coalesce(step.page, part.page),
       page_offset = coalesce(step."offset", part.page_offset),
-      not_before = coalesce(clock_timestamp() + step."delayMs" * interval '1 millisecond', part.not_before)
+      not_before = case
+        when step."delayMs" is not null then clock_timestamp() + step."delayMs" * interval '1 millisecond'
+        when step."paceMs" > 0 then ${nextInPace}
+        else part.not_before end
     from step
     where part.export_id = step."exportId" and part.lane = ${claim.lane}
       and (step."notBefore" is null or part.not_before = step."notBefore")

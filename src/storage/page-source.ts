@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { RecordSource } from '../domain/record.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
+import { findPace, lanesToSend } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
 import { numberArray } from './number-array.js';
 
@@ -48,6 +49,8 @@ export interface ExportSlice {
   pageSize: number;
   /** Until when the page was held, as the database writes it. */
   notBefore: string;
+  /** How long each record sent keeps the lane from the next page, in ms; 0 without a rate. */
+  msPerRecord: number;
   candidates: Candidate[];
 }
 
@@ -66,28 +69,34 @@ const SliceRow = z.object({
   page_offset: z.number(),
   size: z.number(),
   not_before: z.string(),
+  max_records_per_second: z.number().nullable(),
+  lanes_to_send: z.number().nullable(),
   profile_ids: z.array(z.number()),
   segment_sets: z.array(z.string()),
 });
 
-/** Reads the rest of an export's current page in a lane; null if there is none to send. */
+/** Reads the rest of an export's current page in a lane, as far as its rate allows; null if there is none to send. */
 export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number): Promise<ExportSlice | null> {
   const { rows } = await sql`/* page_source.export_slice (prepared) */
     select export.activation_id, export.trigger, export.segment_ids, part.page, part.pages, part.page_offset,
-      part.not_before::text as not_before, listed.size, to_json(listed.profile_ids) as profile_ids, to_json(listed.segment_sets) as segment_sets
+      part.not_before::text as not_before, export.max_records_per_second, ${lanesToSend} as lanes_to_send, listed.size, to_json(listed.profile_ids) as profile_ids, to_json(listed.segment_sets) as segment_sets
     from export_lane part
     join export on export.id = part.export_id
     join export_page listed on listed.export_id = part.export_id and listed.lane = part.lane and listed.page = part.page
-    where part.export_id = ${exportId} and part.lane = ${claim.lane} and export.state = 'RUNNING'`.execute(db);
+    where part.export_id = ${exportId} and part.lane = ${claim.lane} and export.state = 'RUNNING'
+      and part.not_before <= clock_timestamp()`.execute(db);
   if (rows[0] === undefined) return null;
   const row = SliceRow.parse(rows[0]);
   const sets = new Map(row.segment_sets.map((segments) => [segments, { [String(exportId)]: segments }]));
-  const candidates = row.profile_ids.slice(row.page_offset).map((profileKey, index) => ({
-    activationId: row.activation_id,
-    profileKey,
-    exports: sets.get(row.segment_sets[row.page_offset + index] ?? '') ?? {},
-    pending: null,
-  }));
+  const pace = findPace(row.max_records_per_second, row.lanes_to_send);
+  const candidates = row.profile_ids
+    .slice(row.page_offset, row.page_offset + pace.maxRecords)
+    .map((profileKey, index) => ({
+      activationId: row.activation_id,
+      profileKey,
+      exports: sets.get(row.segment_sets[row.page_offset + index] ?? '') ?? {},
+      pending: null,
+    }));
   return {
     exportId,
     activationId: row.activation_id,
@@ -98,6 +107,7 @@ export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number
     offset: row.page_offset,
     pageSize: row.size,
     notBefore: row.not_before,
+    msPerRecord: pace.msPerRecord,
     candidates,
   };
 }

@@ -8,6 +8,8 @@ const outcome: DemoOutcome = {
     id: 'e1',
     trigger: 'MANUAL',
     state: 'SUCCEEDED',
+    until: null,
+    maxRecordsPerSecond: null,
     createdAt: '2026-01-31T21:24:39.000Z',
     startedAt: '2026-01-31T21:24:39.000Z',
     finishedAt: '2026-01-31T21:24:40.000Z',

@@ -235,6 +235,7 @@ function settle(page: { entries: PageEntry[]; results: PageResults; isSlice: boo
     offset: 0,
     pageSize: entries.length,
     notBefore: '-infinity',
+    msPerRecord: 0,
     candidates: entries.map((entry) => entry.candidate),
   };
   return settlePage({ target: exampleTarget, slice: page.isSlice ? slice : null, exports: EXPORTS, entries }, results, {

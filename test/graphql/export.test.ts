@@ -85,17 +85,17 @@ describe('triggerExport', () => {
     expect(answer.export.segments).toEqual([{ segmentId: 's0' }, { segmentId: 's2' }]);
   });
 
-  test('covers named profiles', async () => {
+  test('covers named profiles, at a rate', async () => {
     for (const profileId of ['p1', 'p2']) await addProfile(books, profileId);
 
-    await trigger({ profileIds: ['p1', 'p2'] });
+    await trigger({ profileIds: ['p1', 'p2'], maxRecordsPerSecond: 9 });
 
     const row = await database.db
       .selectFrom('export')
-      .select('profile_ids')
+      .select(['profile_ids', 'max_records_per_second'])
       .where('activation_id', '=', books.activationId)
       .executeTakeFirstOrThrow();
-    expect(row.profile_ids).toEqual(['p1', 'p2']);
+    expect(row).toEqual({ profile_ids: ['p1', 'p2'], max_records_per_second: 9 });
   });
 
   test.each([

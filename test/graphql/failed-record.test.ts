@@ -9,7 +9,7 @@ import { useTestDatabase } from '../support/test-database.js';
 const RETRY = `mutation ($input: RetryFailedRecordsInput!) {
   retryFailedRecords(input: $input) {
     __typename
-    ... on RetryFailedRecordsSuccess { retried exports { id trigger state activation { id } } }
+    ... on RetryFailedRecordsSuccess { retried exports { id trigger state maxRecordsPerSecond activation { id } } }
     ... on UserError { code }
     ... on InvalidInputError { issues { code path } }
     ... on InvalidStateError { current { id } }
@@ -37,8 +37,8 @@ beforeEach(async () => {
   activation = toGlobalId('Activation', books.activationId);
 });
 
-async function retry(filter: object, idempotencyKey?: string) {
-  const answer = await edge.execute(RETRY, { input: { filter, idempotencyKey } });
+async function retry(filter: object, idempotencyKey?: string, maxRecordsPerSecond?: number) {
+  const answer = await edge.execute(RETRY, { input: { filter, idempotencyKey, maxRecordsPerSecond } });
   expect(answer.errors).toEqual([]);
   return answer.data.retryFailedRecords;
 }
@@ -69,6 +69,17 @@ async function statesOf(): Promise<string[]> {
 }
 
 describe('retryFailedRecords', () => {
+  test('keeps its rate, and compares it when a call is repeated', async () => {
+    await fail('p0');
+    const filter = { destinationId: toGlobalId('KinesisDestination', books.destinationId) };
+
+    expect(await retry(filter, 'paced', 0)).toMatchObject({
+      issues: [{ code: 'OUT_OF_RANGE', path: ['input', 'maxRecordsPerSecond'] }],
+    });
+    expect(await retry(filter, 'paced', 7)).toMatchObject({ exports: [{ maxRecordsPerSecond: 7 }] });
+    expect(await retry(filter, 'paced', 8)).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+  });
+
   test('starts one export for each activation, and marks its records', async () => {
     const second = { ...books, activationId: await addActivation(books) };
     await fail('p0');

@@ -141,6 +141,12 @@ describe('an activation is refused with', () => {
     ['a segment twice', { segmentIds: ['known', 'known'] }, ['DUPLICATE input.segmentIds.1']],
     ['NUL in a segment', { segmentIds: ['a\0'] }, ['MALFORMED input.segmentIds.0']],
     ['an unknown destination', { destinationId: 'bm9uZQ' }, ['NOT_FOUND input.destinationId']],
+    ['a backfill since no time', { backfill: { mode: 'SINCE' } }, ['REQUIRED input.backfill.since']],
+    [
+      'a time without a backfill since it',
+      { backfill: { since: '2026-01-31T21:24:39Z', maxRecordsPerSecond: -1 } },
+      ['OUT_OF_RANGE input.backfill.maxRecordsPerSecond', 'NOT_ALLOWED input.backfill.since'],
+    ],
     ['a cron expression that never fires', { schedule: { cron: '0 0 30 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
     ['a cron expression of leap days', { schedule: { cron: '0 0 29 2 *' } }, ['OUT_OF_RANGE input.schedule.cron']],
     ['a cron expression with seconds', { schedule: { cron: '0 0 0 * * *' } }, ['MALFORMED input.schedule.cron']],

@@ -1,6 +1,5 @@
 /** Requests that what is stored forbids: each says what stands in the way, and changes nothing. */
 
-import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -51,6 +50,8 @@ describe('an export', () => {
     ['segments and profiles', { segmentIds: ['full'], profileIds: ['a'] }, 'NOT_ALLOWED input.profileIds'],
     ['an unknown activation', { activationId: 'bm9uZQ' }, 'NOT_FOUND input.activationId'],
     ['an empty idempotency key', { idempotencyKey: '' }, 'REQUIRED input.idempotencyKey'],
+    ['no records a second', { maxRecordsPerSecond: 0 }, 'OUT_OF_RANGE input.maxRecordsPerSecond'],
+    ['1,000,001 records a second', { maxRecordsPerSecond: 1_000_001 }, 'OUT_OF_RANGE input.maxRecordsPerSecond'],
   ])('of %s is refused', async (_what, change, issue) => {
     const before = await countRows(database.db);
 
@@ -61,14 +62,24 @@ describe('an export', () => {
   });
 
   test('to a disabled destination is refused', async () => {
-    const { activationId } = await connect('disabled');
-    // Nothing of the API disables one yet.
-    await sql`update destination set enabled = false where stream = 'disabled'`.execute(database.db);
+    const { activationId, destinationId } = await connect('disabled');
+    await mutate(app, 'disableDestination', { id: destinationId });
     const before = await countRows(database.db);
 
     const answer = await mutate(app, 'triggerExport', { activationId });
 
     expect(answer).toMatchObject({ typename: 'InvalidStateError', code: 'DESTINATION_DISABLED' });
+    expect(await countRows(database.db)).toEqual(before);
+  });
+
+  test('of a paused activation is refused', async () => {
+    const activationId = await frontend.activate(setUp.destinationId, { segmentIds: ['empty'], attributes: [] });
+    await mutate(app, 'pauseActivation', { id: activationId });
+    const before = await countRows(database.db);
+
+    const answer = await mutate(app, 'triggerExport', { activationId });
+
+    expect(answer).toMatchObject({ typename: 'InvalidStateError', code: 'ACTIVATION_PAUSED' });
     expect(await countRows(database.db)).toEqual(before);
   });
 

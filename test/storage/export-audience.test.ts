@@ -3,20 +3,13 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Db } from '../../src/storage/database.js';
-import { findListingOrder, LIST_CHUNK, listMembers } from '../../src/storage/export-audience.js';
+import { LIST_CHUNK } from '../../src/storage/export-audience.js';
 import { countMembers as countPresentMembers } from '../../src/storage/segments.js';
-import {
-  addExport,
-  addMemberships,
-  addProfiles,
-  type DeliverySetup,
-  exampleClaim,
-  setUpDelivery,
-} from '../support/delivery.js';
+import { addExport, addMemberships, addProfiles, type DeliverySetup, setUpDelivery } from '../support/delivery.js';
+import { addLaneMembers, addLaneProfiles, LISTED_LANE, listLane, readListing } from '../support/listing.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
-const LANE = 3;
 const SINCE = new Date('2026-08-01T12:00:00.000Z');
 
 test('a lane of more than a chunk, with overlapping segments: each profile once, exact counts a segment', async () => {
@@ -24,13 +17,13 @@ test('a lane of more than a chunk, with overlapping segments: each profile once,
   await addLaneOfProfiles(database.db, setup, 12_000);
   const exportId = await addExport(database.db, setup);
 
-  const chunks = await listAll(setup, exportId);
+  const chunks = await listLane(database.db, setup, exportId);
 
   const expected = await countMembers(setup);
   expect(expected.profiles).toBeGreaterThan(LIST_CHUNK);
   expect(chunks.at(-1)).toBeLessThan(LIST_CHUNK);
   expect(chunks.slice(0, -1).every((listed) => listed === LIST_CHUNK)).toBe(true);
-  const listing = await readListing(exportId);
+  const listing = await readListing(database.db, exportId);
   expect(listing.received).toBe(expected.profiles);
   expect(new Set(listing.profileIds).size).toBe(listing.profileIds.length);
   expect(listing.profileIds).toHaveLength(expected.profiles);
@@ -45,15 +38,15 @@ test('a segment of exactly a chunk ends with an empty one', async () => {
   await addLaneOfProfiles(database.db, setup, LIST_CHUNK, false);
   const exportId = await addExport(database.db, setup);
 
-  expect(await listAll(setup, exportId)).toEqual([LIST_CHUNK, 0]);
-  expect(await readListing(exportId)).toMatchObject({ received: LIST_CHUNK, pages: LIST_CHUNK / 500 });
+  expect(await listLane(database.db, setup, exportId)).toEqual([LIST_CHUNK, 0]);
+  expect(await readListing(database.db, exportId)).toMatchObject({ received: LIST_CHUNK, pages: LIST_CHUNK / 500 });
 });
 
 test('named profiles are listed whether members or not; unknown ones are not', async () => {
   const setup = await setUpDelivery(database.db, { stream: 'orders', segments: 2 });
   await addProfiles(database.db, setup, 40);
   const { rows } = await sql<{ profile_id: string; id: number }>`
-    select profile_id, id from profile where workspace_id = ${setup.workspaceId} and lane = ${LANE} order by id`.execute(
+    select profile_id, id from profile where workspace_id = ${setup.workspaceId} and lane = ${LISTED_LANE} order by id`.execute(
     database.db,
   );
   const [member, outsider] = rows;
@@ -61,9 +54,9 @@ test('named profiles are listed whether members or not; unknown ones are not', a
   await sql`update membership set status = 'EXITED' where profile_id = ${outsider.id}`.execute(database.db);
   const exportId = await addExport(database.db, setup, [member.profile_id, outsider.profile_id, 'nobody']);
 
-  await listAll(setup, exportId);
+  await listLane(database.db, setup, exportId);
 
-  const listing = await readListing(exportId);
+  const listing = await readListing(database.db, exportId);
   expect(listing.profileIds).toEqual([member.id, outsider.id]);
   expect(listing.sets[1]).toBe('');
   expect(Object.values(listing.counts)).toEqual([1]);
@@ -85,11 +78,40 @@ test('who is past `validUntil` is neither listed nor counted', async () => {
     rows.map((row) => row.profile_id),
   );
 
-  for (const exportId of [members, named]) await listAll(setup, exportId);
+  for (const exportId of [members, named]) await listLane(database.db, setup, exportId);
 
-  expect((await readListing(members)).profileIds).toEqual([ending?.id, lasting?.id]);
-  expect(await readListing(named)).toMatchObject({ sets: ['', '0', '0'], counts: { 'segment.0.received': 2 } });
+  expect((await readListing(database.db, members)).profileIds).toEqual([ending?.id, lasting?.id]);
+  expect(await readListing(database.db, named)).toMatchObject({
+    sets: ['', '0', '0'],
+    counts: { 'segment.0.received': 2 },
+  });
   expect(await countPresentMembers(database.db, setup.segmentIds)).toEqual([2]);
+});
+
+test('a backfill since a time lists whose membership changed then or later, a segment at a time', async () => {
+  const setup = await setUpDelivery(database.db, { stream: 'orders', segments: 2 });
+  const [first, second, third] = await addLaneProfiles(database.db, setup, 3);
+  const [older, newer] = setup.segmentIds;
+  await addLaneMembers(database.db, { segmentId: older, profileIds: [first, second], at: '2026-01-01T00:00:00Z' });
+  await addLaneMembers(database.db, { segmentId: newer, profileIds: [second], at: '2026-02-01T00:00:00Z' });
+  await addLaneMembers(database.db, {
+    segmentId: newer,
+    profileIds: [third],
+    status: 'EXITED',
+    at: '2026-02-02T00:00:00Z',
+  });
+  const exportId = await addExport(database.db, setup);
+  await sql`update export set trigger = 'BACKFILL', since = '2026-02-01T00:00:00Z' where id = ${exportId}`.execute(
+    database.db,
+  );
+
+  await listLane(database.db, setup, exportId);
+
+  expect(await readListing(database.db, exportId)).toMatchObject({
+    profileIds: [second],
+    sets: ['1'],
+    counts: { 'segment.1.received': 1 },
+  });
 });
 
 test('a scheduled export since a time lists who changed then or later, through chunks in which nobody did', async () => {
@@ -113,17 +135,17 @@ test('a scheduled export since a time lists who changed then or later, through c
   await sql`update export set trigger = 'SCHEDULED' where id = ${full}`.execute(database.db);
   await sql`update export set since = ${SINCE} where id = ${manual}`.execute(database.db);
 
-  expect(await listAll(setup, scheduled)).toEqual([LIST_CHUNK, 3]);
-  for (const exportId of [full, manual]) await listAll(setup, exportId);
+  expect(await listLane(database.db, setup, scheduled)).toEqual([LIST_CHUNK, 3]);
+  for (const exportId of [full, manual]) await listLane(database.db, setup, exportId);
 
-  expect(await readListing(scheduled)).toMatchObject({
+  expect(await readListing(database.db, scheduled)).toMatchObject({
     profileIds: [changed.id],
     received: 1,
     pages: 1,
     counts: { 'segment.0.received': 1 },
   });
-  expect(await readListing(full)).toMatchObject({ received: LIST_CHUNK + 3 });
-  expect(await readListing(manual)).toMatchObject({ received: LIST_CHUNK + 3 });
+  expect(await readListing(database.db, full)).toMatchObject({ received: LIST_CHUNK + 3 });
+  expect(await readListing(database.db, manual)).toMatchObject({ received: LIST_CHUNK + 3 });
 });
 
 test('a retry lists the failed records that it was given, of its own lane, also of profiles that are no members', async () => {
@@ -134,24 +156,24 @@ test('a retry lists the failed records that it was given, of its own lane, also 
       message, attempts, size_bytes, exports, retried_by)
     select ${setup.workspaceId}, ${setup.destinationId}, ${setup.activationId}, lane, profile_id, state,
       'RECORD_TOO_LARGE', '', 1, 1, '{}', retried_by
-    from (values (${LANE}::smallint, 901, 'RETRYING', ${exportId}::bigint), (4, 902, 'RETRYING', ${exportId}),
-      (${LANE}, 903, 'OPEN', ${exportId}), (${LANE}, 904, 'RETRYING', ${exportId} + 1), (${LANE}, 905, 'RETRYING', ${exportId}))
+    from (values (${LISTED_LANE}::smallint, 901, 'RETRYING', ${exportId}::bigint), (4, 902, 'RETRYING', ${exportId}),
+      (${LISTED_LANE}, 903, 'OPEN', ${exportId}), (${LISTED_LANE}, 904, 'RETRYING', ${exportId} + 1), (${LISTED_LANE}, 905, 'RETRYING', ${exportId}))
       as given(lane, profile_id, state, retried_by)`.execute(database.db);
 
-  await listAll(setup, exportId);
+  await listLane(database.db, setup, exportId);
 
-  expect(await readListing(exportId)).toMatchObject({ profileIds: [901, 905], received: 2, counts: {} });
+  expect(await readListing(database.db, exportId)).toMatchObject({ profileIds: [901, 905], received: 2, counts: {} });
 });
 
 /** Profiles of one lane; with overlap, a half of them in one more segment, a third exited from one. */
 async function addLaneOfProfiles(db: Db, setup: DeliverySetup, count: number, overlap = true): Promise<void> {
   await sql`with added as (
       insert into profile (lane, workspace_id, profile_id, revision, size_bytes)
-      select ${LANE}, ${setup.workspaceId}, 'q' || number, 1, 1 from generate_series(1, ${count}) as number
+      select ${LISTED_LANE}, ${setup.workspaceId}, 'q' || number, 1, 1 from generate_series(1, ${count}) as number
       returning id
     )
     insert into membership (lane, segment_id, profile_id, status, qualified_at)
-    select ${LANE}, (${setup.segmentIds}::bigint[])[id % ${setup.segmentIds.length} + 1], id, 'REALIZED', 't'
+    select ${LISTED_LANE}, (${setup.segmentIds}::bigint[])[id % ${setup.segmentIds.length} + 1], id, 'REALIZED', 't'
     from added`.execute(db);
   if (!overlap) return;
   const [first = 0, second = 0] = setup.segmentIds;
@@ -159,26 +181,15 @@ async function addLaneOfProfiles(db: Db, setup: DeliverySetup, count: number, ov
   await addMemberships(db, { setup, segmentId: second, where: sql`profile.id % 3 = 0`, status: 'EXITED' });
 }
 
-async function listAll(setup: DeliverySetup, exportId: number): Promise<number[]> {
-  const claim = { ...exampleClaim, destinationId: setup.destinationId, workspaceId: setup.workspaceId, lane: LANE };
-  const chunks: number[] = [];
-  do {
-    const order = await findListingOrder(database.db, LANE, exportId);
-    if (!order) throw new Error('There is nothing to list.');
-    chunks.push(await listMembers(database.db, claim, order));
-  } while (chunks.at(-1) === LIST_CHUNK);
-  return chunks;
-}
-
 /** The audience by the plainest statement there is. */
 async function countMembers(setup: DeliverySetup): Promise<{ profiles: number; counts: Record<string, number> }> {
   const { rows } = await sql<{ segment_id: number; members: number }>`
     select segment_id, count(*)::int as members from membership
-    where segment_id = any(${setup.segmentIds}::bigint[]) and lane = ${LANE} and status <> 'EXITED'
+    where segment_id = any(${setup.segmentIds}::bigint[]) and lane = ${LISTED_LANE} and status <> 'EXITED'
     group by segment_id`.execute(database.db);
   const distinct = await sql<{ profiles: number }>`
     select count(distinct profile_id)::int as profiles from membership
-    where segment_id = any(${setup.segmentIds}::bigint[]) and lane = ${LANE} and status <> 'EXITED'`.execute(
+    where segment_id = any(${setup.segmentIds}::bigint[]) and lane = ${LISTED_LANE} and status <> 'EXITED'`.execute(
     database.db,
   );
   const counts = rows.map((row) => [`segment.${setup.segmentIds.indexOf(row.segment_id)}.received`, row.members]);
@@ -193,39 +204,7 @@ async function findWrongSets(setup: DeliverySetup, exportId: number): Promise<nu
     cross join lateral unnest(page.profile_ids, page.segment_sets) as listed(profile_id, segments)
     where page.export_id = ${exportId} and listed.segments <> (
       select string_agg((array_position(${setup.segmentIds}::bigint[], segment_id) - 1)::text, ',' order by segment_id)
-      from membership where lane = ${LANE} and membership.profile_id = listed.profile_id and status <> 'EXITED'
+      from membership where lane = ${LISTED_LANE} and membership.profile_id = listed.profile_id and status <> 'EXITED'
     )`.execute(database.db);
   return rows[0]?.wrong ?? -1;
-}
-
-interface Listing {
-  received: number;
-  pages: number;
-  counts: Record<string, number>;
-  profileIds: number[];
-  sets: string[];
-  pageNumbers: number[];
-  sizes: number[];
-}
-
-async function readListing(exportId: number): Promise<Listing> {
-  const { rows } = await sql<Pick<Listing, 'received' | 'pages' | 'counts'>>`
-    select received, pages, counts from export_lane where export_id = ${exportId} and lane = ${LANE}`.execute(
-    database.db,
-  );
-  const pages = await database.db
-    .selectFrom('export_page')
-    .selectAll()
-    .where('export_id', '=', exportId)
-    .orderBy('page')
-    .execute();
-  const [part] = rows;
-  if (!part) throw new Error('The export has no such lane.');
-  return {
-    ...part,
-    profileIds: pages.flatMap((page) => page.profile_ids),
-    sets: pages.flatMap((page) => page.segment_sets),
-    pageNumbers: pages.map((page) => page.page),
-    sizes: pages.map((page) => page.size),
-  };
 }

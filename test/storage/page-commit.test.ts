@@ -179,7 +179,15 @@ test('a hold that is committed again, since its answer was lost, counts its atte
   const { rows } = await sql<{ not_before: string }>`select not_before::text from export_lane
     where export_id = ${exportId} and lane = ${owned.lane}`.execute(database.db);
   const run = { exportId, activationId: setup.activationId, trigger: 'MANUAL', segmentIds: setup.segmentIds };
-  const place = { page: 0, pages: 1, offset: 0, pageSize: 1, notBefore: rows[0]?.not_before ?? '', candidates: [] };
+  const place = {
+    page: 0,
+    pages: 1,
+    offset: 0,
+    pageSize: 1,
+    msPerRecord: 0,
+    notBefore: rows[0]?.not_before ?? '',
+    candidates: [],
+  };
   const nothing = { events: [], failures: [], deferrals: [], settledReasons: [], retried: [] };
   const exportDeltas = new Map([[exportId, { counters: { attempts: 500 }, deferred: 0 }]]);
   const held = {
