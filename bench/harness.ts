@@ -107,7 +107,7 @@ async function findLine(child: ChildProcess, find: (line: string) => string | nu
   if (!child.stdout) throw new Error('The process has no output.');
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`${child.spawnargs[1]} ended before it was ready.`);
+    throw new Error(`${child.spawnargs.slice(1).join(' ')} ended before it was ready.`);
   });
   const found = new Promise<string>((resolve) => {
     lines.on('line', (line) => {
