@@ -30,30 +30,25 @@ export interface DeliveryEventCounts {
  */
 export async function insertDeliveryEvent(tx: Db, event: NewDeliveryEvent): Promise<{ id: number; committedAt: Date }> {
   const counts = countRecords(event);
-  return await tx
-    .insertInto('delivery_event')
-    .values({
-      workspace_id: event.workspaceId,
-      destination_id: event.destinationId,
-      lane: event.lane,
-      position: event.position,
-      activation_id: event.activationId,
-      activation_version: event.activationVersion,
-      destination_version: event.destinationVersion,
-      origin: event.origin,
-      export_ids: [...event.exportIds],
-      delivered: counts.delivered,
-      failed: counts.failed,
-      skipped: counts.skipped,
-      deferred: counts.deferred,
-      attempts: event.attempts,
-      bytes: counts.bytes,
-      possible_duplicates: counts.possibleDuplicates,
-      codes: JSON.stringify(counts.codes),
-      ...toColumns(event.records),
-    })
-    .returning(['id', 'committed_at as committedAt'])
-    .executeTakeFirstOrThrow();
+  const columns = toColumns(event.records);
+  const { rows } = await sql<{ id: number; committedAt: Date }>`/* delivery_events.insert (prepared) */
+    insert into delivery_event (
+      workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+      export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
+      profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
+      sequence_numbers, record_attempts, record_bytes, latencies_ms
+    )
+    values (
+      ${event.workspaceId}, ${event.destinationId}, ${event.lane}, ${event.position}, ${event.activationId},
+      ${event.activationVersion}, ${event.destinationVersion}, ${event.origin}, ${numberArray(event.exportIds)},
+      ${counts.delivered}, ${counts.failed}, ${counts.skipped}, ${counts.deferred}, ${event.attempts}, ${counts.bytes},
+      ${counts.possibleDuplicates}, ${JSON.stringify(counts.codes)}, ${columns.profileIds}, ${columns.outcomes},
+      ${columns.revisions}, ${columns.codes}, ${columns.causes}, ${columns.duplicates}, ${columns.shards},
+      ${columns.shardNumbers}, ${columns.sequenceNumbers}, ${columns.attempts}, ${columns.bytes}, ${columns.latencies}
+    )
+    returning id, committed_at as "committedAt"`.execute(tx);
+  if (!rows[0]) throw new Error('A delivery event was inserted and gave no id.');
+  return rows[0];
 }
 
 /** Counts an event's records by outcome and code. */
@@ -82,21 +77,21 @@ function toColumns(records: readonly SettledRecord[]) {
   const sent = records.map((record) => (record.outcome === 'SKIPPED' ? null : record));
   const codes = records.map((record) => (record.outcome === 'DELIVERED' ? '' : record.code));
   return {
-    profile_ids: numberArray(records.map((record) => record.profileKey)),
+    profileIds: numberArray(records.map((record) => record.profileKey)),
     outcomes: records.map((record) => OUTCOME_LETTERS[record.outcome]).join(''),
     revisions: numberArray(records.map((record) => record.revision)),
     // Nearly every event is all delivered, once: then these two cost nothing.
-    record_codes: codes.some((code) => code !== '') ? codes : null,
-    record_duplicates: delivered.some((record) => record?.possibleDuplicate)
+    codes: codes.some((code) => code !== '') ? codes : null,
+    duplicates: delivered.some((record) => record?.possibleDuplicate)
       ? delivered.map((record) => record?.possibleDuplicate ?? false)
       : null,
-    record_causes: causesOf(records),
+    causes: causesOf(records),
     shards,
-    shard_numbers: numberArray(numbers),
-    sequence_numbers: digitsArray(delivered.map((record) => record?.sequenceNumber ?? '')),
-    record_attempts: numberArray(sent.map((record) => record?.attempts ?? 0)),
-    record_bytes: numberArray(sent.map((record) => record?.sizeBytes ?? 0)),
-    latencies_ms: numberArray(delivered.map((record) => record?.latencyMs ?? -1)),
+    shardNumbers: numberArray(numbers),
+    sequenceNumbers: digitsArray(delivered.map((record) => record?.sequenceNumber ?? '')),
+    attempts: numberArray(sent.map((record) => record?.attempts ?? 0)),
+    bytes: numberArray(sent.map((record) => record?.sizeBytes ?? 0)),
+    latencies: numberArray(delivered.map((record) => record?.latencyMs ?? -1)),
   };
 }
 

@@ -104,7 +104,7 @@ class CoalescingNotifier implements Notifier {
   async #send(waiting: Map<string, Set<string>>): Promise<void> {
     const calls = [...waiting].flatMap(([channel, keys]) => packKeys(keys).map((payload) => ({ channel, payload })));
     try {
-      await sql`/* notifications.send */
+      await sql`/* notifications.send (prepared) */
         select pg_notify(call.channel, call.payload)
         from jsonb_to_recordset(${JSON.stringify(calls)}::jsonb) as call (channel text, payload text)
       `.execute(this.#options.db);

@@ -22,7 +22,7 @@ export interface TriggeredRecord {
 export async function putTriggeredRecords(tx: Db, records: readonly TriggeredRecord[]): Promise<void> {
   if (records.length === 0) return;
   const given = await stageRows(tx, STAGED_TRIGGER, records);
-  await sql`/* pending_records.put */
+  await sql`/* pending_records.put (prepared) */
     with given as (${given}),
     numbered as materialized (
       select given.*, nextval('pending_version') as version from given

@@ -51,7 +51,7 @@ export async function findExistingProfileIds(
   workspaceId: number,
   places: readonly ProfilePlace[],
 ): Promise<Set<string>> {
-  const result = await sql<{ profile_id: string }>`/* profiles.existing */
+  const result = await sql<{ profile_id: string }>`/* profiles.existing (prepared) */
     select found.profile_id
     from ${findEach(workspaceId, places)}`.execute(db);
   return new Set(result.rows.map((row) => row.profile_id));
@@ -67,7 +67,7 @@ export async function insertProfiles(
   profiles: readonly (ProfilePlace & ProfileState)[],
 ): Promise<WrittenRow[]> {
   const given = await stageRows(db, STAGED_PROFILE, profiles);
-  const result = await sql`/* profiles.insert */
+  const result = await sql`/* profiles.insert (prepared) */
     with given as (${given})
     insert into profile (
       lane, workspace_id, profile_id, attributes, identities, memberships, revision, size_bytes, created_at, updated_at
@@ -83,13 +83,14 @@ export async function insertProfiles(
 
 /** Locks profiles until the transaction ends, by internal id, and reads them as they then are. */
 export async function lockProfiles(db: Db, workspaceId: number, places: readonly ProfilePlace[]): Promise<Profile[]> {
-  const result = await sql`/* profiles.lock */
+  const result = await sql`/* profiles.lock (prepared) */
     with found as materialized (
       select found.lane, found.id
       from ${findEach(workspaceId, places)}
       order by found.id
     )
-    select locked.*
+    select locked.lane, locked.id, locked.workspace_id, locked.profile_id, locked.attributes, locked.identities,
+      locked.memberships, locked.revision, locked.created_at, locked.updated_at
     from found
     cross join lateral (
       select profile.*
@@ -110,7 +111,7 @@ export async function updateProfiles(
   profiles: readonly (ProfilePlace & ProfileState & { id: number })[],
 ): Promise<WrittenRow[]> {
   const given = await stageRows(db, STAGED_PROFILE, profiles);
-  const result = await sql`/* profiles.update */
+  const result = await sql`/* profiles.update (prepared) */
     with given as (${given})
     insert into profile (lane, id, workspace_id, profile_id, attributes, identities, memberships, revision, size_bytes)
     select given.lane, given.id, ${workspaceId}::bigint, given.profile_id, given.attributes, given.identities,
@@ -129,12 +130,12 @@ export async function updateProfiles(
 
 /** Adds memberships of profiles that this transaction added: nothing can be in their way, which saves a quarter. */
 export async function insertMemberships(db: Db, memberships: readonly MembershipWrite[]): Promise<void> {
-  await sql`/* memberships.insert */ ${await stageMemberships(db, memberships)}`.execute(db);
+  await sql`/* memberships.insert (prepared) */ ${await stageMemberships(db, memberships)}`.execute(db);
 }
 
 /** Sets memberships of profiles that this transaction has locked. */
 export async function upsertMemberships(db: Db, memberships: readonly MembershipWrite[]): Promise<void> {
-  await sql`/* memberships.upsert */ ${await stageMemberships(db, memberships)}
+  await sql`/* memberships.upsert (prepared) */ ${await stageMemberships(db, memberships)}
     on conflict (lane, segment_id, profile_id) do update
     set status = excluded.status,
       qualified_at = excluded.qualified_at,

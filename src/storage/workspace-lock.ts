@@ -13,5 +13,7 @@ const LOCK_CLASS = 7_401;
 /** Takes the workspace's lock until the transaction ends. `db` must be a transaction. */
 export async function lockWorkspace(db: Db, workspaceId: number, mode: 'shared' | 'exclusive'): Promise<void> {
   const take = mode === 'shared' ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
-  await sql`/* workspace.lock */ select ${sql.raw(take)}(${LOCK_CLASS}::int, ${workspaceId}::int)`.execute(db);
+  await sql`/* workspace.lock (prepared) */ select ${sql.raw(take)}(${LOCK_CLASS}::int, ${workspaceId}::int)`.execute(
+    db,
+  );
 }
