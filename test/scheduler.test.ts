@@ -73,7 +73,8 @@ async function run(query: string, variables: Record<string, unknown> = {}): Prom
 }
 
 async function activate(schedule: Record<string, unknown>): Promise<string> {
-  const input = { destinationId, segmentIds: ['everyone'], attributes: [], schedule };
+  const backfill = { mode: 'NONE' };
+  const input = { destinationId, segmentIds: ['everyone'], attributes: [], schedule, backfill };
   return (await run(ACTIVATE, { input })).activateSegments.activation.id;
 }
 

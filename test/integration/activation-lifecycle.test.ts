@@ -19,6 +19,8 @@ let books: Books;
 beforeEach(async () => {
   edge = await createTestEdge(database.db);
   books = await openBooks(database.db, edge.workspaceId);
+  // What changes is to be delivered by the activations of the tests alone.
+  await database.db.deleteFrom('activation').execute();
 });
 
 test('a backfill delivers the members of its segments, each once, with progress as an export', async () => {
@@ -142,6 +144,69 @@ test('a replay sends who was delivered in the window, as they are now; who left 
   for (const profileId of ['p8', 'p9', 'p300']) expect(sent).not.toContain(profileId);
   expect(stage.lastRecord('p7')).toMatchObject({ name: 'changed' });
 });
+
+test('segments that are taken out with their exits: each member once more, also whose own exit waited', async () => {
+  await using stage = await openStage();
+  await addMembers('s0', 5);
+  await addMembers('s1', 2);
+  const { activation } = await activate(['s0', 's1'], { mode: 'NONE' });
+  await run('pauseActivation', { id: activation.id }, 'activation { state }');
+  await upsert([{ profileId: 'p4', memberships: [{ segmentId: 's0', status: 'EXITED' }] }]);
+
+  const input = { id: activation.id, expectedVersion: 1, segmentIds: ['s1'], sendExits: true };
+  const { exits } = await run('updateActivation', input, 'exits { id }');
+  await run('resumeActivation', { id: activation.id }, 'activation { state }');
+
+  expect(await stage.finish(exits)).toMatchObject({ state: 'SUCCEEDED', received: 5, delivered: 5 });
+  for (const profileId of ['p0', 'p3', 'p4'])
+    expect(stage.lastRecord(profileId)).toMatchObject({ segmentMembership: { ups: { s0: { status: 'exited' } } } });
+  expect(stage.lastRecord('p0')).toMatchObject({ segmentMembership: { ups: { s1: { status: 'realized' } } } });
+  expect(await listDelivered(exits)).toHaveLength(5);
+});
+
+test('exits of a segment that is mapped again before they are sent are not sent', async () => {
+  await using stage = await openStage();
+  await addMembers('s0', 3);
+  const { activation } = await activate(['s0', 's1'], { mode: 'NONE' });
+  const { id } = activation;
+  await run('pauseActivation', { id }, 'activation { state }');
+  const away = { id, expectedVersion: 1, segmentIds: ['s1'], sendExits: true };
+  const { exits } = await run('updateActivation', away, 'exits { id }');
+  const back = { id, expectedVersion: 2, segmentIds: ['s1', 's0'], backfill: { mode: 'NONE' } };
+  await run('updateActivation', back, 'backfill { id }');
+
+  await run('resumeActivation', { id }, 'activation { state }');
+
+  expect(await stage.finish(exits)).toMatchObject({ state: 'SUCCEEDED', received: 3, delivered: 0, skipped: 3 });
+  expect(stage.countRecords().size).toBe(0);
+});
+
+test('changes kept during a pause: the latest state of each, or none if they are discarded; later ones come again', async () => {
+  await using stage = await openStage();
+  await addMembers('s0', 2);
+  const { activation } = await activate(['s0'], { mode: 'NONE' });
+  const { id } = activation;
+  for (const onResume of ['LATEST_ONLY', 'DISCARD']) {
+    await run('pauseActivation', { id }, 'activation { state }');
+    await upsert([{ profileId: 'p0', attributes: { name: `first ${onResume}` } }]);
+    await upsert([{ profileId: 'p0', attributes: { name: `last ${onResume}` } }]);
+    await run('resumeActivation', { id, onResume }, 'activation { state }');
+    await untilNothingWaits();
+  }
+  expect(stage.countRecords()).toEqual(new Map([['p0', 1]]));
+  expect(stage.lastRecord('p0')).toMatchObject({ name: 'last LATEST_ONLY' });
+
+  await upsert([{ profileId: 'p0', attributes: { name: 'later' } }]);
+  await untilNothingWaits();
+  expect(stage.countRecords()).toEqual(new Map([['p0', 2]]));
+});
+
+async function untilNothingWaits(): Promise<void> {
+  await until(async () => {
+    const waiting = await database.db.selectFrom('pending_record').select('profile_id').execute();
+    expect(waiting).toEqual([]);
+  });
+}
 
 async function openStage() {
   const sandbox = await startSandbox({ limits: 'off' });
