@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { Closer } from './closer.js';
 import type { Config } from './config.js';
-import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
+import { DeliveryEngine, LANE_WORK_CHANNEL, laneWorkKey } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
 import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
@@ -175,13 +175,12 @@ interface Api {
   graphql: GraphQLParts;
 }
 
-/** Tells all workers that a destination has work; `wake` tells its event tails too. */
-function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeWorkers'>> {
-  const wakeWorkers = (destinationId: number) => notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
+/** Tells all workers that a lane, or any lane of a destination, has work; the latter also to event tails. */
+function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeLane'>> {
   return {
-    wakeWorkers,
+    wakeLane: (place) => notifier.notify(LANE_WORK_CHANNEL, laneWorkKey(place)),
     wake(destinationId) {
-      wakeWorkers(destinationId);
+      notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
       notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
     },
   };
@@ -241,7 +240,7 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
       metrics: metrics.delivery,
     }),
   );
-  const calls = listener.subscribe(LANE_WORK_CHANNEL, () => engine.wake());
+  const calls = listener.subscribe(LANE_WORK_CHANNEL, (keys) => engine.wake(keys));
   closer.defer(() => calls[Symbol.dispose]());
   engine.start();
 }

@@ -7,6 +7,7 @@ import { createDestinations } from './domain/destination.js';
 import { createDestinationStates } from './domain/destination-state.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
+import type { LanePlace } from './domain/lane.js';
 import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import { createReplays } from './domain/replay.js';
@@ -22,15 +23,15 @@ export interface ServiceParts {
   seal: SecretSeal;
   /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
-  /** Tells only the workers: nothing was published yet. */
-  wakeWorkers?(destinationId: number): void;
+  /** Tells the workers that a lane has records to deliver, after a commit; as {@link wake} otherwise. */
+  wakeLane?(place: LanePlace): void;
   /** Address of Kinesis; null is each region's own. */
   kinesisEndpoint?: string | null;
 }
 
 /** Makes every service. */
 export function createServices(parts: ServiceParts): Services {
-  const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
+  const { db, seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
@@ -40,7 +41,7 @@ export function createServices(parts: ServiceParts): Services {
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
     partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
-    profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
+    profiles: createProfiles({ db, clock: () => new Date(), wakeLane }),
     replays: createReplays({ db, wake }),
     segments: createSegments({ db }),
   };

@@ -8,6 +8,7 @@ import { ByteBudget } from './byte-budget.js';
 import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
 import { DeadCalls, PROBE_INTERVAL_MS } from './health.js';
+import { LaneBell, LanePlaces } from './lane-bell.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
@@ -34,8 +35,13 @@ export interface EngineOptions {
   probeIntervalMs?: number;
 }
 
-/** Channel on which workers are told that lanes of a destination, the key, may have work. */
+/** Channel on which workers are told of a lane, or of a whole destination (its id is the key), that it may have work. */
 export const LANE_WORK_CHANNEL = 'lane_work';
+
+/** The key of one lane on {@link LANE_WORK_CHANNEL}. */
+export function laneWorkKey({ destinationId, lane }: { destinationId: number; lane: number }): string {
+  return `${destinationId}/${lane}`;
+}
 
 /** How often free lanes are looked for when nobody calls, in ms. */
 const POLL_MS = 1_000;
@@ -49,7 +55,8 @@ const REGISTER_RETRY_MS = 500;
 export class DeliveryEngine implements AsyncDisposable {
   readonly #options: EngineOptions;
   readonly #stopping = new AbortController();
-  readonly #runs = new Map<string, { claim: LaneClaim; ended: Promise<void> }>();
+  readonly #runs = new Map<string, { claim: LaneClaim; bell: LaneBell; ended: Promise<void> }>();
+  readonly #places: LanePlaces;
   readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
   /** Lanes of whose last run nothing came: left alone for a poll, else they are claimed again in a hot loop. */
   readonly #resting = new Map<string, LaneClaim>();
@@ -64,6 +71,7 @@ export class DeliveryEngine implements AsyncDisposable {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#places = new LanePlaces(options.maxLanes);
     this.#noteCredentialUse = createCredentialUse(options.db);
   }
 
@@ -72,8 +80,28 @@ export class DeliveryEngine implements AsyncDisposable {
     this.#running ??= this.#run();
   }
 
-  /** Looks for work now instead of at the next poll. */
-  wake(): void {
+  /**
+   * Looks for work now instead of at the next poll.
+   * @param keys as {@link laneWorkKey} makes them: the lanes that may have work. None: any may.
+   */
+  wake(keys: readonly string[] = []): void {
+    const rung = keys.filter((key) => this.#ring(key));
+    if (keys.length > 0 && rung.length === keys.length) return;
+    if (keys.length === 0) for (const { bell } of this.#runs.values()) bell.ring();
+    this.#lookForLanes();
+  }
+
+  /** @returns whether the key is that of a lane which this worker owns: nothing has to be claimed for it. */
+  #ring(key: string): boolean {
+    const run = this.#runs.get(key);
+    run?.bell.ring();
+    if (run) return true;
+    // The key of a whole destination.
+    for (const { claim, bell } of this.#runs.values()) if (String(claim.destinationId) === key) bell.ring();
+    return false;
+  }
+
+  #lookForLanes(): void {
     this.#woken = true;
     this.#endPause();
   }
@@ -81,7 +109,7 @@ export class DeliveryEngine implements AsyncDisposable {
   /** Resolves when the pages under way are settled and the lanes are given back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    this.wake();
+    this.#lookForLanes();
     await this.#running;
     for (const timer of this.#timers) clearTimeout(timer);
   }
@@ -125,11 +153,11 @@ export class DeliveryEngine implements AsyncDisposable {
   }
 
   async #claim(lease: WorkerLease): Promise<LaneClaim[]> {
-    const { db, log, maxLanes, metrics } = this.#options;
+    const { db, log, metrics } = this.#options;
     try {
       this.#share =
         lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
-      const limit = Math.min(maxLanes, Math.max(1, this.#share)) - this.#runs.size;
+      const limit = Math.min(this.#places.free, Math.max(1, this.#share) - this.#runs.size);
       if (limit <= 0) return [];
       const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#resting.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
@@ -142,21 +170,35 @@ export class DeliveryEngine implements AsyncDisposable {
   }
 
   #startLane(lease: WorkerLease, context: LaneRunContext, claim: LaneClaim): void {
-    const key = `${claim.destinationId}/${claim.lane}`;
-    const mayContinue = () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share);
-    const ended = runLane(context, claim, { lost: lease.lost, mayContinue }).then((progress) => {
+    const key = laneWorkKey(claim);
+    const bell = new LaneBell();
+    const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
+    const limits = {
+      lost: lease.lost,
+      mayContinue: () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share),
+      rest: async () => {
+        this.#places.give();
+        this.#lookForLanes();
+        await bell.wait(POLL_MS, over);
+        await this.#places.take();
+      },
+    };
+    // Claims are no more than there are free places.
+    const ended = this.#places.take().then(async () => {
+      const progress = await runLane(context, claim, limits);
+      this.#places.give();
       this.#runs.delete(key);
       if (!progress) this.#rest(key, claim);
-      this.wake();
+      this.#lookForLanes();
     });
-    this.#runs.set(key, { claim, ended });
+    this.#runs.set(key, { claim, bell, ended });
   }
 
   #rest(key: string, claim: LaneClaim): void {
     this.#resting.set(key, claim);
     this.#after(POLL_MS, () => {
       this.#resting.delete(key);
-      this.wake();
+      this.#lookForLanes();
     });
   }
 
@@ -174,10 +216,10 @@ export class DeliveryEngine implements AsyncDisposable {
       deadCalls: this.#deadCalls,
       announceEvents: (destinationId) => notify('delivery_event', String(destinationId)),
       announceWork: (destinationId) => {
-        this.wake();
+        this.wake([String(destinationId)]);
         notify(LANE_WORK_CHANNEL, String(destinationId));
       },
-      wakeAfter: (delayMs) => this.#after(delayMs, () => this.wake()),
+      wakeAfter: (claim, delayMs) => this.#after(delayMs, () => this.wake([laneWorkKey(claim)])),
     };
   }
 

@@ -6,6 +6,7 @@ import type { Db } from '../storage/database.js';
 import { takeProbe, writeHealth } from '../storage/destination-health.js';
 import { findLaneWork, type LaneWork } from '../storage/lane-work.js';
 import { type LaneClaim, LaneLostError, releaseLane } from '../storage/lanes.js';
+import { MAX_PAGE_RECORDS } from '../storage/page-source.js';
 import { recordHealth } from '../storage/state-events.js';
 import type { ByteBudget, ByteReservation } from './byte-budget.js';
 import { commitCancel, commitListing, commitPage } from './commit.js';
@@ -35,18 +36,26 @@ export interface LaneRunContext {
   announceEvents(destinationId: number): void;
   /** Tells workers that lanes of a destination may have work; after the commit. */
   announceWork(destinationId: number): void;
-  /** Looks for work again after so many milliseconds. */
-  wakeAfter(delayMs: number): void;
+  /** Looks for the lane's work again after so many milliseconds. */
+  wakeAfter(claim: LaneClaim, delayMs: number): void;
 }
 
 /** When a lane ends: `lost` aborts calls, `mayContinue` is asked between pages. */
 export interface LaneRunLimits {
   lost: AbortSignal;
   mayContinue(): boolean;
+  /** Waits, without a place among the lanes at work, until there may be more to do; for a second at most. */
+  rest(): Promise<void>;
 }
 
 /** How long what a lane has to do counts as known while it sends page after page, in ms. */
 const LOOK_INTERVAL_MS = 200;
+
+/**
+ * How long a lane is kept after its last work, in ms: a change that comes meanwhile is spared giving it back and claiming
+ * it anew, which are half of its statements.
+ */
+const KEEP_MS = 2_000;
 
 /** How often a commit is tried again before its page is left to be sent again. */
 const COMMIT_TRIES = 60;
@@ -76,6 +85,7 @@ async function workLane(context: LaneRunContext, claim: LaneClaim, limits: LaneR
   let turn = FIRST_TURN;
   let progress = false;
   let look: Look | null = null;
+  let workedAt = Number.NEGATIVE_INFINITY;
   while (!limits.lost.aborted && limits.mayContinue()) {
     const isOld: boolean = look !== null && performance.now() - look.at < LOOK_INTERVAL_MS;
     look = isOld && look ? look : { work: await findLaneWork(context.db, current), at: performance.now() };
@@ -84,12 +94,15 @@ async function workLane(context: LaneRunContext, claim: LaneClaim, limits: LaneR
     if (outcome === 'waits') return true;
     if (step && outcome) {
       progress = true;
+      workedAt = performance.now();
       turn = nextTurn(turn, step);
       current = outcome.claim;
     }
-    // What an old look does not show may be there by now.
-    if (!outcome && !isOld) return progress;
     if (!outcome || outcome.changedWork) look = null;
+    // What an old look does not show may be there by now.
+    if (outcome || isOld) continue;
+    if (step || performance.now() - workedAt > KEEP_MS) return progress;
+    await limits.rest();
   }
   return true;
 }
@@ -147,14 +160,19 @@ async function sendPage(
     const settlement = settlePage(page, results, { claim, latencyMs: performance.now() - startedAt });
     const committed = await commitUntilDone(context, claim, { page, settlement });
     await context.failpoint('page.committed');
-    await report(context, page, { results, settlement: committed.settlement });
+    await report(context, claim, { page, results, settlement: committed.settlement });
     if (settlement.holdMs !== null) return settlement.holdMs > 0 ? 'waits' : null;
     const paceMs = paceMsOf(page);
-    if (paceMs > 0) context.wakeAfter(paceMs);
-    return { claim: committed.next, changedWork: settlement.deferrals.length > 0 || paceMs > 0 };
+    if (paceMs > 0) context.wakeAfter(claim, paceMs);
+    return { claim: committed.next, changedWork: settlement.deferrals.length > 0 || paceMs > 0 || isLastDue(page) };
   } finally {
     reservation?.[Symbol.dispose]();
   }
+}
+
+/** Whether the page took all pending records that were due: a look is cheaper than a page that finds nothing. */
+function isLastDue({ slice, entries }: Page): boolean {
+  return slice === null && entries.length < MAX_PAGE_RECORDS;
 }
 
 /** A halted or degraded destination is tried by one lane at a time; a disabled one not at all. */
@@ -196,13 +214,14 @@ async function commitUntilDone(
 
 async function report(
   context: LaneRunContext,
-  page: Page,
-  outcome: { results: PageResults; settlement: Settlement },
+  claim: LaneClaim,
+  outcome: { page: Page; results: PageResults; settlement: Settlement },
 ): Promise<void> {
+  const { page } = outcome;
   const results = outcome.results.filter((result) => result !== null);
   countMetrics(context.metrics, outcome);
   const waits = results.flatMap((result) => (result.status === 'deferred' ? [result.retryAfterMs] : []));
-  if (waits.length > 0) context.wakeAfter(Math.min(...waits));
+  if (waits.length > 0) context.wakeAfter(claim, Math.min(...waits));
   await reportHealth(context, page, results);
   if (results.length > 0) await context.noteCredentialUse(page.target.credential.id);
   context.announceEvents(page.target.destinationId);

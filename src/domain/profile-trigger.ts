@@ -5,14 +5,15 @@ import { putTriggeredRecords, type TriggeredRecord } from '../storage/pending-re
 import { updateProfiles } from '../storage/profile-writes.js';
 import { listTriggerRules } from '../storage/trigger-rules.js';
 import { toCauseKey } from './delivery-cause.js';
+import type { LanePlace } from './lane.js';
 import type { Profile } from './profile.js';
 import type { ProfileWriteRequest, Settled } from './profile-write.js';
 import { findCauses, type TriggerRules } from './trigger.js';
 
-/** The groups as they are after their triggers, and the destinations that have something to deliver. */
+/** The groups as they are after their triggers, and the lanes that have something to deliver. */
 export interface Triggering {
   settled: Settled[];
-  triggered: number[];
+  triggered: LanePlace[];
 }
 
 /**
@@ -30,7 +31,7 @@ export async function triggerRecords(
   const records = settled.flatMap((one) => recordsOf(one, rules, request.now));
   await putTriggeredRecords(tx, records);
   const touched = await touchUnwritten(tx, request.workspaceId, { settled, records });
-  return { settled: touched, triggered: [...new Set(records.map((record) => record.destinationId))] };
+  return { settled: touched, triggered: placesOf(records) };
 }
 
 /** Something was written to a profile, be it what stood there before. */
@@ -48,6 +49,11 @@ function recordsOf(settled: Settled, rules: readonly TriggerRules[], now: Date):
     const { activationId, destinationId } = rule;
     return [{ lane: profile.lane, activationId, destinationId, profileKey: profile.id, causes }];
   });
+}
+
+function placesOf(records: readonly TriggeredRecord[]): LanePlace[] {
+  const places = records.map(({ destinationId, lane }) => ({ destinationId, lane }));
+  return [...new Map(places.map((place) => [`${place.destinationId}/${place.lane}`, place])).values()];
 }
 
 async function touchUnwritten(

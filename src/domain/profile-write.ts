@@ -13,6 +13,7 @@ import {
 } from '../storage/profile-writes.js';
 import { listSegmentsByKeys } from '../storage/segments.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
+import type { LanePlace } from './lane.js';
 import { parseMembershipTime } from './membership-time.js';
 import type { Profile } from './profile.js';
 import type { ChangeContext, MembershipChange, ProfileChange } from './profile-change.js';
@@ -50,8 +51,8 @@ export interface WrittenProfiles {
   /** Profiles that changed, in no order; unchanged ones are not written and keep their revision. */
   writes: ProfileWrite[];
   segments: ChangeContext['segments'];
-  /** Destinations that have records to deliver by this: their lanes are to be woken after the commit. */
-  triggered: number[];
+  /** Lanes that have records to deliver by this: to be woken after the commit. */
+  triggered: LanePlace[];
 }
 
 /** A profile was erased between two steps: the transaction has to be tried again. */

@@ -5,7 +5,7 @@ import { listMembershipsByKeys } from '../storage/memberships.js';
 import { deleteProfileRows } from '../storage/profile-writes.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import { InputIssues } from './input-issues.js';
-import { laneOf } from './lane.js';
+import { type LanePlace, laneOf } from './lane.js';
 import type { ProfileChange } from './profile-change.js';
 import {
   checkMembership,
@@ -109,19 +109,19 @@ export interface ProfilesOptions {
   db: Db;
   /** Says what is past: `validUntil`, and the time of memberships that give none. */
   clock: () => Date;
-  /** Tells the workers that a destination has records to deliver; called after the commit. */
-  wake?(destinationId: number): void;
+  /** Tells the workers that a lane has records to deliver; called after the commit. */
+  wakeLane?(place: LanePlace): void;
 }
 
 /** Makes the service. */
-export function createProfiles({ db, clock, wake = () => {} }: ProfilesOptions): Profiles {
+export function createProfiles({ db, clock, wakeLane = () => {} }: ProfilesOptions): Profiles {
   const write = async (request: Omit<ProfileWriteRequest, 'now'>, inspect = settleNothing) => {
     const written = await inTransaction(db, async (tx) => {
       const done = await writeProfiles(tx, { ...request, now: clock() });
       await inspect(done, tx);
       return done;
     });
-    for (const destinationId of written.triggered) wake(destinationId);
+    for (const place of written.triggered) wakeLane(place);
     return written;
   };
   return {

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { laneWorkKey } from '../../src/delivery/engine.js';
 import { createProfiles } from '../../src/domain/profile.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { addExport, type DeliverySetup, setUpDelivery, startEngine } from '../support/delivery.js';
@@ -20,7 +21,11 @@ test(`${SEEDS} seeds of changes, exports and faults at once: no profile goes bac
 }, async () => {
   await using sandbox = await startSandbox({ limits: 'off' });
   await using engine = startEngine(database.db, sandbox.endpoint, { maxLanes: 64, probeIntervalMs: 200 });
-  const profiles = createProfiles({ db: database.db, clock: () => new Date(), wake: () => engine.wake() });
+  const profiles = createProfiles({
+    db: database.db,
+    clock: () => new Date(),
+    wakeLane: (place) => engine.wake([laneWorkKey(place)]),
+  });
   const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
   sandbox.setFaults(
     seeds.flatMap((seed) => randomFaults(seed, streamOf(seed))),
