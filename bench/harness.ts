@@ -52,31 +52,75 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
-/** A sandbox Kinesis in a process of its own, so that its CPU is not counted as ours. */
-export interface SinkProcess extends AsyncDisposable {
-  endpoint: string;
+/** The value at a share of the way through the sorted values (nearest rank), such as 0.99. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Starts a sandbox process with one stream of 8 shards that keeps nothing and throttles nothing. */
-export async function startSink(stream: string): Promise<SinkProcess> {
-  const options = ['--port', '0', '--limits', 'off', '--retain-bytes', '0', '--stream', `${stream}:8`];
-  const child = spawn(process.execPath, ['dist/sandbox/main.js', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const endpoint = await readEndpoint(child);
+/** A process of its own, so that its CPU is not counted as that of whoever measures; disposing ends it. */
+export interface BenchProcess extends AsyncDisposable {
+  /** What the line of output said that it was waited for. */
+  readonly found: string;
+}
+
+/**
+ * Starts a process and waits for a line of its output.
+ * @param find what to take from a line; null if it is not the one.
+ */
+export async function startProcess(
+  args: readonly string[],
+  find: (line: string) => string | null,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<BenchProcess> {
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
   return {
-    endpoint,
+    found: await findLine(child, find),
     async [Symbol.asyncDispose]() {
       const exited = once(child, 'exit');
-      child.kill('SIGTERM');
+      if (child.exitCode !== null || !child.kill('SIGTERM')) return;
       await exited;
     },
   };
 }
 
-async function readEndpoint(child: ChildProcess): Promise<string> {
-  if (!child.stdout) throw new Error('The sandbox has no output.');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const message: unknown = JSON.parse(line);
-    if (typeof message === 'object' && message !== null && 'endpoint' in message) return String(message.endpoint);
-  }
-  throw new Error('The sandbox ended before it was ready.');
+/** A sandbox Kinesis in a process of its own. */
+export interface SinkProcess extends AsyncDisposable {
+  endpoint: string;
+}
+
+/** Starts a sandbox process with one stream that throttles nothing, of 8 shards and keeping nothing unless told. */
+export async function startSink(
+  stream: string,
+  { shards = 8, retainBytes = 0 }: { shards?: number; retainBytes?: number } = {},
+): Promise<SinkProcess> {
+  const options = ['--port', '0', '--limits', 'off', '--retain-bytes', `${retainBytes}`];
+  const args = ['dist/sandbox/main.js', ...options, '--stream', `${stream}:${shards}`];
+  const sink = await startProcess(args, findEndpoint);
+  return { endpoint: sink.found, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
+}
+
+async function findLine(child: ChildProcess, find: (line: string) => string | null): Promise<string> {
+  if (!child.stdout) throw new Error('The process has no output.');
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`${child.spawnargs[1]} ended before it was ready.`);
+  });
+  const found = new Promise<string>((resolve) => {
+    lines.on('line', (line) => {
+      const value = find(line);
+      if (value !== null) resolve(value);
+    });
+  });
+  // Once it is ready, its end is nobody's failure.
+  ended.catch(() => {});
+  return await Promise.race([found, ended]);
+}
+
+function findEndpoint(line: string): string | null {
+  const message: unknown = JSON.parse(line);
+  return typeof message === 'object' && message !== null && 'endpoint' in message ? String(message.endpoint) : null;
 }

@@ -99,7 +99,8 @@ async function startParts(start: Start): Promise<App> {
   const { db } = foundation.database;
   closer.use(startMaintenance({ db, log, retentionDays: config.deliveryRetentionDays }));
   const wakes = createWake(foundation);
-  const services = createServices({ db, seal: foundation.seal, ...wakes });
+  const { seal, kinesisEndpoint } = foundation;
+  const services = createServices({ db, seal, kinesisEndpoint, ...wakes });
   const api = config.role === 'worker' ? null : createApi(start, foundation, services);
   const server = closer.use(await startServer(start, foundation, api));
   // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.

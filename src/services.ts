@@ -5,10 +5,12 @@ import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
+import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import type { Services } from './graphql/context.js';
+import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
 /** What services are made from. */
@@ -19,16 +21,20 @@ export interface ServiceParts {
   wake?(destinationId: number): void;
   /** Tells only the workers: nothing was published yet. */
   wakeWorkers?(destinationId: number): void;
+  /** Address of Kinesis; null is each region's own. */
+  kinesisEndpoint?: string | null;
 }
 
 /** Makes every service. */
-export function createServices({ db, seal, wake = () => {}, wakeWorkers = wake }: ServiceParts): Services {
+export function createServices(parts: ServiceParts): Services {
+  const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
   return {
     activations: createActivations({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
+    partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
     profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
     segments: createSegments({ db }),
   };

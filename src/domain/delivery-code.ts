@@ -88,7 +88,10 @@ export const DELIVERY_CODES = {
     'Check the access key at AWS IAM and give the credential a valid one.',
   ),
   CLOCK_SKEWED: halt("This server's clock is too far from AWS's.", "Set the server's clock (NTP)."),
-  ACCESS_DENIED: halt('A permission is missing.', 'Add kinesis:PutRecords on the stream to the IAM policy.'),
+  ACCESS_DENIED: halt(
+    'A permission is missing.',
+    'Add the permission that `message` names to the IAM policy; deliveries need kinesis:PutRecords on the stream.',
+  ),
   KMS_ACCESS_DENIED: halt(
     "The permission for the stream's KMS key is missing.",
     "Add kms:GenerateDataKey on the stream's key to the IAM policy.",

@@ -62,6 +62,14 @@ export const USER_ERRORS: Record<UserErrorCode, ErrorMeaning> = {
     'Wait until the export has finished, or cancel it, then send again.',
   ),
   EXPORT_FINISHED: once('The export has finished already.', 'Nothing is left to do; trigger a new export if wanted.'),
+  AWS_REFUSED: once(
+    'AWS answered and refused; `reason` says why.',
+    'Mend what `message` and `reason` name, then send again.',
+  ),
+  AWS_UNREACHABLE: again(
+    'AWS gave no readable answer within 10 s.',
+    'Send again; check the region, the network and the AWS status page if it lasts.',
+  ),
 };
 
 /** Codes of top-level errors, in `extensions.code`: the whole request was refused. */

@@ -5,13 +5,16 @@ import { type InputIssue, InvalidInputError, type UserErrorCode } from './user-e
 /** More faults than this are not reported. */
 const MAX_ISSUES = 100;
 
-/** Faults found so far; paths are relative to the mutation's `input`. */
+/** Faults found so far. */
 export class InputIssues {
   readonly #issues: InputIssue[] = [];
 
-  /** Adds a fault; the path is given below `input`. */
+  /** @param root what the paths given are below: a mutation's `input`; nothing in a query. */
+  constructor(private readonly root: readonly string[] = ['input']) {}
+
+  /** Adds a fault; the path is given below the root. */
   add(code: UserErrorCode, path: string | string[], message: string): void {
-    if (this.#issues.length < MAX_ISSUES) this.#issues.push({ code, message, path: ['input', ...[path].flat()] });
+    if (this.#issues.length < MAX_ISSUES) this.#issues.push({ code, message, path: [...this.root, ...[path].flat()] });
   }
 
   /** Checks a text's length in characters (code points); also refuses NUL and lone surrogates, which cannot be stored. */

@@ -3,6 +3,8 @@
  * members of result unions and {@link RequestError} into top-level errors.
  */
 
+import type { DeliveryCode } from './delivery-code.js';
+
 /** Stable codes of user errors; each is described in the schema's enum UserErrorCode. */
 export const USER_ERROR_CODES = [
   'INVALID_INPUT',
@@ -21,6 +23,8 @@ export const USER_ERROR_CODES = [
   'ACTIVATION_PAUSED',
   'EXPORT_RUNNING',
   'EXPORT_FINISHED',
+  'AWS_REFUSED',
+  'AWS_UNREACHABLE',
 ] as const;
 
 /** One of {@link USER_ERROR_CODES}. */
@@ -107,6 +111,27 @@ export class InvalidStateError extends UserError {
   }
 
   readonly current: NodeReference;
+}
+
+/** AWS refused a call, or could not be reached. */
+export class AwsError extends UserError {
+  constructor(
+    readonly code: 'AWS_REFUSED' | 'AWS_UNREACHABLE',
+    message: string,
+    about: Pick<AwsError, 'awsRequestId' | 'permission' | 'reason'> & { path: string[] },
+  ) {
+    super(message, about.path);
+    this.awsRequestId = about.awsRequestId;
+    this.permission = about.permission;
+    this.reason = about.reason;
+  }
+
+  /** Null if there was no answer. */
+  readonly awsRequestId: string | null;
+  /** The missing permission, such as `kinesis:ListStreams`; null if it is not one. */
+  readonly permission: string | null;
+  /** Why, as the catalogue of delivery codes has it; null if `code` says all that is known. */
+  readonly reason: DeliveryCode | null;
 }
 
 /** A whole request that cannot be answered as asked: a malformed cursor, a page size out of range, a missing role. */

@@ -5,6 +5,7 @@ import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
 import type { ExportRequests } from '../domain/export-request.js';
 import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
+import type { Partitioning } from '../domain/partitioning.js';
 import type { Profiles } from '../domain/profile.js';
 import type { Segments } from '../domain/segment.js';
 import { type NodeReference, RequestError } from '../domain/user-error.js';
@@ -13,13 +14,14 @@ import type { EventStreams } from '../events/tail.js';
 import type { Loaders } from './loaders.js';
 import type { NodeType } from './node.js';
 
-/** The domain services that mutations call. */
+/** The domain services that mutations call, and queries that ask AWS. */
 export interface Services {
   activations: Activations;
   credentials: Credentials;
   destinations: Destinations;
   exportRequests: ExportRequests;
   failedRecordDecisions: FailedRecordDecisions;
+  partitioning: Partitioning;
   profiles: Profiles;
   segments: Segments;
 }

@@ -5,6 +5,7 @@ import { meaningsOf, USER_ERRORS } from '../domain/error-catalogue.js';
 import * as domain from '../domain/user-error.js';
 import type { Context } from './context.js';
 import { createEnum } from './enums.js';
+import { ErrorCodeType, toErrorCode, toErrorCodeType } from './error-code.js';
 import { NodeType } from './node.js';
 
 /** GraphQL enum `UserErrorCode`. */
@@ -15,7 +16,9 @@ export const UserErrorCodeEnum = createEnum<domain.UserErrorCode>(
 );
 
 /** GraphQL interface `UserError`. */
-@InterfaceType('UserError', { description: 'Why a mutation was refused. Nothing was changed.' })
+@InterfaceType('UserError', {
+  description: 'Why a mutation, or a query that asks AWS, was refused. Nothing was changed.',
+})
 export abstract class UserErrorType {
   @Field(() => UserErrorCodeEnum, { description: 'Stable code, to act on.' })
   code!: domain.UserErrorCode;
@@ -94,9 +97,33 @@ export class InvalidStateErrorType extends PointingErrorType {
   }
 }
 
+/** GraphQL type `AwsError`. */
+@ObjectType('AwsError', { implements: UserErrorType, description: 'AWS refused or could not be reached.' })
+export class AwsErrorType extends UserErrorType {
+  cause!: domain.AwsError['reason'];
+
+  @Field(() => String, {
+    nullable: true,
+    description: "AWS's request id, for its support; null if there was no answer.",
+  })
+  awsRequestId!: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The missing permission, such as `kinesis:ListShards`; null if it is not one.',
+  })
+  permission!: string | null;
+
+  @Field(() => ErrorCodeType, { description: 'Catalogue entry with the remedy.' })
+  reason(): ErrorCodeType {
+    if (this.cause !== null) return toErrorCode(this.cause);
+    return toErrorCodeType({ code: this.code, kind: 'USER_ERROR', ...USER_ERRORS[this.code] });
+  }
+}
+
 /**
- * Runs a mutation's work and turns a user error into its type.
- * @returns the work's answer or an error type; the mutation's union must have every error that its work throws.
+ * Runs the work of a mutation, or of a query that answers a union, and turns a user error into its type.
+ * @returns the work's answer or an error type; the union must have every error that its work throws.
  * @throws whatever is no {@link domain.UserError}.
  */
 export async function orUserError<Answer>(work: () => Promise<Answer>): Promise<Answer> {
@@ -118,5 +145,9 @@ function toErrorType(error: domain.UserError): UserErrorType {
     return Object.assign(new ConflictErrorType(), shared, { reference: error.current });
   if (error instanceof domain.InvalidStateError)
     return Object.assign(new InvalidStateErrorType(), shared, { reference: error.current });
+  if (error instanceof domain.AwsError) {
+    const { awsRequestId, permission, reason: cause } = error;
+    return Object.assign(new AwsErrorType(), shared, { awsRequestId, permission, cause });
+  }
   return Object.assign(new NotFoundErrorType(), shared);
 }

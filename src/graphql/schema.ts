@@ -17,6 +17,7 @@ import { FailedRecordResolver } from './failed-record-resolver.js';
 import { KinesisDestinationResolver } from './kinesis-destination-resolver.js';
 import { MembershipResolver } from './membership-resolver.js';
 import { NodeResolver } from './node-resolver.js';
+import { PartitioningResolver } from './partitioning-resolver.js';
 import { ProfileResolver } from './profile-resolver.js';
 import { SegmentResolver } from './segment-resolver.js';
 import { ViewerResolver } from './viewer-resolver.js';
@@ -39,6 +40,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       KinesisDestinationResolver,
       MembershipResolver,
       NodeResolver,
+      PartitioningResolver,
       ProfileResolver,
       SegmentResolver,
       ViewerResolver,

@@ -2,9 +2,9 @@
 
 import type { KinesisRecord } from './record.js';
 
-/** Whether a stream is given by its ARN rather than its name. */
-export function isStreamArn(stream: string): boolean {
-  return stream.startsWith('arn:');
+/** A stream's name or ARN as requests give it. */
+export function addressOf(stream: string): { StreamARN: string } | { StreamName: string } {
+  return isStreamArn(stream) ? { StreamARN: stream } : { StreamName: stream };
 }
 
 /**
@@ -28,6 +28,10 @@ export function encodePutRecords(stream: string, records: readonly KinesisRecord
   }
   end += body.write(TAIL, end, 'latin1');
   return body.subarray(0, end);
+}
+
+function isStreamArn(stream: string): boolean {
+  return stream.startsWith('arn:');
 }
 
 const BETWEEN = '","PartitionKey":';

@@ -4,9 +4,10 @@ import { Readable } from 'node:stream';
 import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type RawAnswer, readAnswer } from './answer.js';
-import { encodePutRecords, isStreamArn } from './body.js';
+import { addressOf, encodePutRecords } from './body.js';
 import { isNeverConnected, nameFault } from './connection-fault.js';
 import type { PutRecords } from './producer.js';
+import { listOpenShards, type OpenShard } from './shards.js';
 
 /** Who signs. `sessionToken` only for temporary credentials. */
 export interface AwsCredentials {
@@ -44,6 +45,12 @@ export interface KinesisConnection extends Disposable {
    * @throws the SDK's own error, whose `name` is the wire code.
    */
   describeStream(stream: string, signal: AbortSignal): Promise<StreamSummary>;
+  /**
+   * Lists the open shards of a stream, all pages, in the order of their hash ranges.
+   * @param stream name or ARN.
+   * @throws as {@link listOpenShards}.
+   */
+  listShards(stream: string, signal: AbortSignal): Promise<OpenShard[]>;
   /** Closes all sockets. */
   destroy(): void;
 }
@@ -70,6 +77,7 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisConne
   return {
     putRecords: (request) => putRecords(client, request),
     describeStream: (stream, signal) => describeStream(client, stream, signal),
+    listShards: (stream, signal) => listOpenShards(client, stream, signal),
     destroy,
     [Symbol.dispose]: destroy,
   };
@@ -159,8 +167,4 @@ async function describeStream(client: KinesisClient, stream: string, signal: Abo
     isEncrypted: summary?.EncryptionType === 'KMS',
     maxRecordBytes: maxKibibytes === undefined ? null : maxKibibytes * 1_024,
   };
-}
-
-function addressOf(stream: string): { StreamARN: string } | { StreamName: string } {
-  return isStreamArn(stream) ? { StreamARN: stream } : { StreamName: stream };
 }

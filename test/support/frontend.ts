@@ -49,6 +49,21 @@ export interface SetUp {
   activationId: string;
 }
 
+/** What {@link Frontend.activate} activates. */
+export interface ActivationOptions {
+  segmentIds: string[];
+  attributes: string[];
+  /** Further fields of `activateSegments`. */
+  order?: Record<string, unknown>;
+}
+
+/** What {@link Frontend.setUp} makes. */
+export interface SetUpOptions extends ActivationOptions {
+  stream: string;
+  /** Further fields of `createKinesisDestination`. */
+  settings?: Record<string, unknown>;
+}
+
 /** A frontend of one server. */
 export class Frontend {
   constructor(
@@ -94,8 +109,8 @@ export class Frontend {
     return z.record(z.string(), z.unknown()).parse(await response.json());
   }
 
-  /** Connects a stream with a new credential and activates new segments to it. */
-  async setUp(options: { stream: string; segmentIds: string[]; attributes: string[] }): Promise<SetUp> {
+  /** Connects a stream with a new credential and activates segments to it. */
+  async setUp(options: SetUpOptions): Promise<SetUp> {
     const named = z.object({ id: z.string() });
     const value = {
       name: `key of ${options.stream}`,
@@ -109,7 +124,13 @@ export class Frontend {
       '{ credential { id } }',
     );
     const credentialId = named.parse(made['credential']).id;
-    const settings = { name: options.stream, credentialId, region: 'us-east-1', stream: options.stream };
+    const settings = {
+      name: options.stream,
+      credentialId,
+      region: 'us-east-1',
+      stream: options.stream,
+      ...options.settings,
+    };
     const connected = await this.mutate(
       'createKinesisDestination',
       { type: 'CreateKinesisDestinationInput', value: settings },
@@ -121,8 +142,9 @@ export class Frontend {
   }
 
   /** Activates segments. @returns the activation's id. */
-  async activate(destinationId: string, options: { segmentIds: string[]; attributes: string[] }): Promise<string> {
-    const value = { destinationId, segmentIds: options.segmentIds, attributes: options.attributes };
+  async activate(destinationId: string, options: ActivationOptions): Promise<string> {
+    const { segmentIds, attributes, order } = options;
+    const value = { destinationId, segmentIds, attributes, ...order };
     const input = { type: 'ActivateSegmentsInput', value };
     const answer = await this.mutate('activateSegments', input, '{ activation { id } }');
     return z.object({ id: z.string() }).parse(answer['activation']).id;

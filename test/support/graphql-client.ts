@@ -30,8 +30,8 @@ export interface TestEdge {
   countQueries(work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Makes an edge with a new workspace. */
-export async function createTestEdge(db: Db): Promise<TestEdge> {
+/** Makes an edge with a new workspace. `kinesisEndpoint` is where queries that ask AWS go. */
+export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint?: string } = {}): Promise<TestEdge> {
   let sent = 0;
   const counted = db.withPlugin(
     countingPlugin(() => {
@@ -51,7 +51,7 @@ export async function createTestEdge(db: Db): Promise<TestEdge> {
     expiresAt: null,
   };
   const schema = buildGraphQLSchema();
-  const services = createServices({ db: counted, seal: createSecretSeal(randomBytes(32)) });
+  const services = createServices({ db: counted, seal: createSecretSeal(randomBytes(32)), ...options });
   const events = new EventTail({ db: counted, log: pino({ level: 'silent' }), listener: deafListener });
   const createContext = createContextFactory({ db: counted, events, services });
   return {

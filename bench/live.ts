@@ -1,0 +1,127 @@
+/**
+ * `live`: from the commit of a change to its record in the stream, as a consumer outside sees it, at 100, 500 and 2,000
+ * changes a second: the whole product against a bare pipe (a trigger's NOTIFY → PutRecords), same rates, same sandbox,
+ * one after the other in each round. Time runs from the write's answer to the GetRecords answer that holds the record;
+ * the consumer's polling is in it, and nothing is subtracted.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sendChanges } from './change-load.js';
+import { type Contestant, startPipe, startProduct, type Track } from './contestant.js';
+import { median, percentile, startSink } from './harness.js';
+import { watchStream } from './stream-watch.js';
+
+const STREAM = 'live';
+/** Few, so that polling them often does not take the CPU that is to be measured. */
+const SHARDS = 2;
+const RETAIN_BYTES = 64 * 1024 * 1024;
+const RATES = [100, 500, 2_000];
+const SECONDS = 10;
+/** After the last record: what has not come by then is not seen. */
+const PATIENCE_MS = 5_000;
+
+/** What one contestant did at one rate in one round; times in ms. */
+interface Run {
+  /** From the write's answer; below 0 where the record was there first. */
+  latency: number[];
+  /** From the write's request. */
+  fromRequest: number[];
+  /** What the write itself took. */
+  write: number[];
+  /** Changes without a record of their own: merged into a later one, or too late. */
+  unseen: number;
+}
+
+/** Runs by rate, then by round. */
+type Runs = Map<number, Run[]>;
+
+/** Runs the benchmark and returns its figures. */
+export async function benchLive(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
+  try {
+    await using sink = await startSink(STREAM, { shards: SHARDS, retainBytes: RETAIN_BYTES });
+    const track: Track = { folder, endpoint: sink.endpoint, stream: STREAM, profiles: options.profiles };
+    await using pipe = await startPipe(track);
+    await using product = await startProduct(track);
+    const [pipeRuns, ourRuns]: [Runs, Runs] = [new Map(), new Map()];
+    let change = 0;
+    for (let round = 0; round <= options.rounds; round += 1) {
+      for (const rate of RATES) {
+        for (const [contestant, runs] of [[pipe, pipeRuns] as const, [product, ourRuns] as const]) {
+          const run = await race(contestant, { track, rate, firstChange: change });
+          change += rate * SECONDS;
+          // The first round warms both up.
+          if (round > 0) runs.set(rate, [...(runs.get(rate) ?? []), run]);
+        }
+      }
+    }
+    const rates = RATES.map((rate) => compare(rate, ourRuns.get(rate) ?? [], pipeRuns.get(rate) ?? []));
+    return { bench: 'live', ...options, seconds: SECONDS, shards: SHARDS, rates };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function race(
+  contestant: Contestant,
+  { track, rate, firstChange }: { track: Track; rate: number; firstChange: number },
+): Promise<Run> {
+  await using watch = await watchStream(track.endpoint, track.stream, contestant.readChange);
+  const times = await sendChanges({
+    changesPerSecond: rate,
+    seconds: SECONDS,
+    firstChange,
+    send: (changes) => contestant.send(changes),
+  });
+  const sentAt = performance.now();
+  const isQuiet = () => performance.now() - Math.max(watch.lastAt, sentAt) > PATIENCE_MS;
+  while (![...times.keys()].every((change) => watch.seenAt.has(change)) && !isQuiet()) await delay(50);
+  const run: Run = { latency: [], fromRequest: [], write: [], unseen: 0 };
+  for (const [change, { sentAt: requestedAt, answeredAt }] of times) {
+    const seenAt = watch.seenAt.get(change);
+    run.write.push(answeredAt - requestedAt);
+    if (seenAt === undefined) {
+      run.unseen += 1;
+      continue;
+    }
+    run.latency.push(seenAt - answeredAt);
+    run.fromRequest.push(seenAt - requestedAt);
+  }
+  return run;
+}
+
+/** Figures are medians of the rounds, ratios of each round's pair. */
+function compare(changesPerSecond: number, ours: readonly Run[], pipe: readonly Run[]): Record<string, unknown> {
+  const ratio = (share: number) =>
+    round2(
+      median(ours.map((run, round) => percentile(run.latency, share) / percentile(pipe[round]?.latency ?? [], share))),
+    );
+  return {
+    changesPerSecond,
+    ratioP50: ratio(0.5),
+    ratioP99: ratio(0.99),
+    ours: describe(ours),
+    pipe: describe(pipe),
+  };
+}
+
+function describe(runs: readonly Run[]): Record<string, number> {
+  const middle = (times: (run: Run) => number[], share: number) =>
+    round2(median(runs.map((run) => percentile(times(run), share))));
+  return {
+    p50Ms: middle((run) => run.latency, 0.5),
+    p99Ms: middle((run) => run.latency, 0.99),
+    fromRequestP50Ms: middle((run) => run.fromRequest, 0.5),
+    fromRequestP99Ms: middle((run) => run.fromRequest, 0.99),
+    writeP50Ms: middle((run) => run.write, 0.5),
+    writeP99Ms: middle((run) => run.write, 0.99),
+    unseen: Math.max(...runs.map((run) => run.unseen)),
+  };
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}

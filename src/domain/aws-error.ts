@@ -1,0 +1,44 @@
+/** What a call to AWS came to, as an error for the caller. */
+
+import type { CallFault } from '../kinesis/call-fault.js';
+import { DELIVERY_CODES } from './delivery-code.js';
+import { AwsError } from './user-error.js';
+
+/** The longest that a request waits for AWS, in milliseconds. */
+export const AWS_DEADLINE_MS = 10_000;
+
+/** A call to AWS, for people. */
+export interface AwsCall {
+  /** What was asked, as the end of "refused to …", such as `list the shards of stream orders`. */
+  what: string;
+  /** What the credential needs for it, such as `kinesis:ListShards`. */
+  permission: string;
+  /** The argument behind it. */
+  path: string[];
+}
+
+/** The error for a call that failed. */
+export function toAwsError(fault: CallFault, call: AwsCall): AwsError {
+  const { awsRequestId } = fault;
+  if (fault.kind === 'unreachable') {
+    const message = `Amazon Kinesis could not be asked to ${call.what} (${fault.reason}): there was no readable answer within ${AWS_DEADLINE_MS / 1_000} s. Check the region and the network, then try again.`;
+    return new AwsError('AWS_UNREACHABLE', message, { path: call.path, awsRequestId, reason: null, permission: null });
+  }
+  const permission = fault.cause === 'ACCESS_DENIED' ? call.permission : null;
+  const message = `Amazon Kinesis refused to ${call.what} (${fault.awsCode}). ${remedy(fault, call)}`;
+  return new AwsError('AWS_REFUSED', message, { path: call.path, awsRequestId, reason: fault.cause, permission });
+}
+
+function remedy({ cause }: Extract<CallFault, { kind: 'refused' }>, call: AwsCall): string {
+  switch (cause) {
+    case 'ACCESS_DENIED':
+      return `The credential lacks a permission: add ${call.permission} to its IAM policy.`;
+    case 'THROTTLED':
+    case 'KMS_THROTTLED':
+      return 'Too many such calls were made in the account: try again in a few seconds.';
+    case null:
+      return "Check the destination's stream and region.";
+    default:
+      return `${DELIVERY_CODES[cause].meaning} ${DELIVERY_CODES[cause].remedy}`;
+  }
+}
