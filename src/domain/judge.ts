@@ -25,7 +25,7 @@ export type Judgement = { exits: ForcedExits; unmapping: readonly DeliveryCause[
 
 /** What candidates of one activation are judged by. */
 export interface JudgeContext {
-  activation: Pick<ActivationTarget, 'discardedUntil' | 'mapped'>;
+  activation: Pick<ActivationTarget, 'mapped'>;
   consent: ConsentRule | null;
   plan: RecordPlan;
   exports: ExportFacts;
@@ -35,7 +35,7 @@ export interface JudgeContext {
 
 /** Judges one candidate; `causes` are its live ones, see {@link findLiveCauses}. */
 export type Judge = (
-  candidate: Candidate,
+  candidate: Pick<Candidate, 'exports'>,
   causes: readonly DeliveryCause[],
   profile: RecordSource | undefined,
 ) => Judgement;
@@ -89,7 +89,7 @@ interface Request {
   isMappedAgain: boolean;
 }
 
-function readRequest(candidate: Candidate, { plan, exports, names }: JudgeContext): Request {
+function readRequest(candidate: Pick<Candidate, 'exports'>, { plan, exports, names }: JudgeContext): Request {
   const facts = Object.keys(candidate.exports).flatMap((exportId) => exports.get(exportId) ?? []);
   const wanted = (isExit: boolean) =>
     facts.filter(({ trigger }) => (trigger === 'EXITS') === isExit).flatMap(({ segmentIds }) => segmentIds.map(String));

@@ -119,7 +119,7 @@ function context({ exports = new Map(), mapped = [1], consent = null }: Partial<
     leaving: names,
     now: NOW,
   });
-  return { activation: { discardedUntil: 0, mapped: segments }, consent, plan, exports, names };
+  return { activation: { mapped: segments }, consent, plan, exports, names };
 }
 
 function segment(id: number): MappedSegment {
