@@ -9,7 +9,9 @@ import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
+import { createSimulations } from './domain/simulation.js';
 import type { Services } from './graphql/context.js';
+import { DEFAULT_MAX_RECORD_BYTES, findRecordFault, measureRecord } from './kinesis/record.js';
 import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
@@ -28,14 +30,25 @@ export interface ServiceParts {
 /** Makes every service. */
 export function createServices(parts: ServiceParts): Services {
   const { db, seal, wake = () => {}, wakeWorkers = wake, kinesisEndpoint = null } = parts;
+  const shardMap = createShardMap(kinesisEndpoint);
   return {
     activations: createActivations({ db, wake }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
-    partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
-    profiles: createProfiles({ db, clock: () => new Date(), wake: wakeWorkers }),
+    partitioning: createPartitioning({ db, seal, shardMap }),
+    profiles: createProfiles({ db, clock, wake: wakeWorkers }),
     segments: createSegments({ db }),
+    simulations: createSimulations({ db, seal, shardMap, recordRules, clock }),
   };
 }
+
+const clock = () => new Date();
+
+/** The engine goes by the default limit as well, whatever the stream's own is. */
+const recordRules = {
+  maxRecordBytes: DEFAULT_MAX_RECORD_BYTES,
+  measure: measureRecord,
+  findFault: findRecordFault,
+};

@@ -20,6 +20,7 @@ import { NodeResolver } from './node-resolver.js';
 import { PartitioningResolver } from './partitioning-resolver.js';
 import { ProfileResolver } from './profile-resolver.js';
 import { SegmentResolver } from './segment-resolver.js';
+import { SimulationResolver } from './simulation-resolver.js';
 import { ViewerResolver } from './viewer-resolver.js';
 
 /** Builds the executable schema. */
@@ -43,6 +44,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       PartitioningResolver,
       ProfileResolver,
       SegmentResolver,
+      SimulationResolver,
       ViewerResolver,
     ],
     pubSub: noTopics,
