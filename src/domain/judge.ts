@@ -6,7 +6,7 @@
 import type { ActivationTarget, ExportFact } from '../storage/delivery-target.js';
 import type { Candidate } from '../storage/page-source.js';
 import { type ConsentRule, permitsExport } from './consent.js';
-import { type DeliveryCause, fromCauseKey } from './delivery-cause.js';
+import { type DeliveryCause, fromCauseKeys } from './delivery-cause.js';
 import type { DeliveryCode } from './delivery-code.js';
 import {
   type ForcedExits,
@@ -43,10 +43,9 @@ export type Judge = (
 /** Causes of a pending row that still count: those that came after the newest discard. */
 export function findLiveCauses(candidate: Candidate, discardedUntil: number): readonly DeliveryCause[] {
   if (!candidate.pending) return NO_CAUSES;
-  const live: DeliveryCause[] = [];
-  for (const [key, version] of Object.entries(candidate.pending.causes))
-    if (version > discardedUntil) live.push(fromCauseKey(key));
-  return live;
+  const live: string[] = [];
+  for (const [key, version] of Object.entries(candidate.pending.causes)) if (version > discardedUntil) live.push(key);
+  return fromCauseKeys(live);
 }
 
 const NO_CAUSES: readonly DeliveryCause[] = [];

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { FailedRecord, KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
-import type { DeliveryCause } from './delivery-cause.js';
+import { type DeliveryCause, fromCauseKeys, toCauseKey } from './delivery-cause.js';
 import { DELIVERY_CODES, type DeliveryCode } from './delivery-code.js';
 import { type Asked, openDesk, type Ruling } from './desk.js';
 import type { ExportFacts } from './judge.js';
@@ -12,7 +12,7 @@ import { askForShards, type ShardMap } from './partitioning.js';
 import type { SecretSeal } from './secret-seal.js';
 import { checkSimulation, type SimulationRequest } from './simulation-input.js';
 import { readScene, type SimulationScene } from './simulation-scene.js';
-import { findCauses } from './trigger.js';
+import { findCauses, type TriggeringChange } from './trigger.js';
 
 /** What would become of one profile. */
 export interface ExportSimulation {
@@ -85,7 +85,7 @@ function explain(scene: SimulationScene, recordRules: RecordRules): ExportSimula
   if (!profile) return skip({ causes: [], code: 'NOT_A_MEMBER', profileId: null }, NOBODY);
   const rule = openRuling(scene, recordRules);
   const exported = { exports: { [EXPORT_ID]: '' }, causes: [] };
-  const live = change && { exports: {}, causes: findCauses(change, scene.rules, scene.now) };
+  const live = change && { exports: {}, causes: triggerCauses(change, scene) };
   const { profileId } = profile;
   if (live?.causes.length === 0)
     return skip({ causes: [], code: 'NOT_TRIGGERED', profileId }, explainSilence(rule(exported)));
@@ -103,6 +103,11 @@ function explain(scene: SimulationScene, recordRules: RecordRules): ExportSimula
     shardId: null,
     wouldExport: fault === null,
   };
+}
+
+/** As they come back from where they wait for their record. */
+function triggerCauses(change: TriggeringChange, { rules, now }: SimulationScene): DeliveryCause[] {
+  return fromCauseKeys(findCauses(change, rules, now).map(toCauseKey));
 }
 
 function openRuling(scene: SimulationScene, { maxRecordBytes }: RecordRules): (asked: Asked) => Ruling {
