@@ -118,12 +118,13 @@ describe('an export delivers what its simulation says', () => {
     expect(mask(simulated.payload, 'exportedAt')).toBe(mask(payload, 'exportedAt'));
   });
 
-  test('tried segments and attributes stand in the record as after updateActivation', async () => {
-    const scene = await setScene(stage, {
-      settings: { envelope: 'V1', includeSegmentNames: true },
-      before: { memberships: { other: 'REALIZED' } },
-    });
-    const tried = { segmentIds: [scene.names['other']], attributes: ['consent'] };
+  test.each([
+    ['another segment', { includeSegmentNames: true }, 'other'],
+    ['a segment that is mapped already', { includeSegmentTimestamps: true }, 'mapped'],
+  ])('%s and other attributes, tried, stand in the record as after updateActivation', async (_what, settings, name) => {
+    const memberships = { [name]: 'REALIZED' };
+    const scene = await setScene(stage, { settings: { envelope: 'V1', ...settings }, before: { memberships } });
+    const tried = { segmentIds: [scene.names[name]], attributes: ['consent'] };
 
     const simulated = await simulate(stage.edge, { activationId: scene.activationId, ...tried });
     const { id, version: expectedVersion } = scene.activation;
