@@ -13,7 +13,9 @@ import { createProfiles } from './domain/profile.js';
 import { createReplays } from './domain/replay.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
+import { createSimulations } from './domain/simulation.js';
 import type { Services } from './graphql/context.js';
+import { DEFAULT_MAX_RECORD_BYTES, findRecordFault, measureRecord } from './kinesis/record.js';
 import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
@@ -32,6 +34,7 @@ export interface ServiceParts {
 /** Makes every service. */
 export function createServices(parts: ServiceParts): Services {
   const { db, seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
+  const shardMap = createShardMap(kinesisEndpoint);
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
@@ -40,9 +43,19 @@ export function createServices(parts: ServiceParts): Services {
     destinationStates: createDestinationStates({ db, wake }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),
-    partitioning: createPartitioning({ db, seal, shardMap: createShardMap(kinesisEndpoint) }),
-    profiles: createProfiles({ db, clock: () => new Date(), wakeLane }),
+    partitioning: createPartitioning({ db, seal, shardMap }),
+    profiles: createProfiles({ db, clock, wakeLane }),
     replays: createReplays({ db, wake }),
     segments: createSegments({ db }),
+    simulations: createSimulations({ db, seal, shardMap, recordRules, clock }),
   };
 }
+
+const clock = () => new Date();
+
+/** The engine goes by the default limit as well, whatever the stream's own is. */
+const recordRules = {
+  maxRecordBytes: DEFAULT_MAX_RECORD_BYTES,
+  measure: measureRecord,
+  findFault: findRecordFault,
+};

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryOrigin } from '../domain/delivery.js';
 import type { DeliveryCause } from '../domain/delivery-cause.js';
 import type { DeliveryCode } from '../domain/delivery-code.js';
-import { createJudge, type ExportFacts, findLiveCauses, type Judge } from '../domain/judge.js';
-import { encodeTexts, type NamedSegment, planRecords, type RecordPlan } from '../domain/record.js';
-import { createRecordWriter, type RecordText, type RecordWriter } from '../domain/record-writer.js';
+import { originOf } from '../domain/delivery-origin.js';
+import { type Desk, openDesk, type Ruling } from '../domain/desk.js';
+import { type ExportFacts, findLiveCauses } from '../domain/judge.js';
+import { encodeTexts, type NamedSegment } from '../domain/record.js';
 import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import {
-  type ActivationTarget,
   type DeliveryTarget,
   findPageContext,
   type PageContext,
@@ -30,7 +30,6 @@ import {
   readProfileSizes,
   sumProfileBytes,
 } from '../storage/page-source.js';
-import { originOf } from './origin.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
 export interface PageEntry {
@@ -131,60 +130,36 @@ async function withinByteCap(
 
 function decide(snapshot: Snapshot): PageEntry[] {
   const desks = new Map<number, Desk>();
-  for (const activation of snapshot.activations.values()) desks.set(activation.id, openDesk(activation, snapshot));
+  const context = { ...snapshot, ...WRITER_OPTIONS };
+  for (const activation of snapshot.activations.values()) desks.set(activation.id, openDesk(activation, context));
   const drafts = snapshot.candidates.map((candidate) => draftEntry(candidate, snapshot, desks));
-  const encoded = encodeTexts(drafts.map(({ ruling }) => ('text' in ruling ? ruling.text : '')));
-  return drafts.map(({ ruling, ...entry }, index) => ({ ...entry, verdict: toVerdict(ruling, encoded[index]) }));
-}
-
-/** What the candidates of one activation are decided with. */
-interface Desk {
-  activation: ActivationTarget;
-  plan: RecordPlan;
-  judge: Judge;
-  write: RecordWriter;
-}
-
-function openDesk(activation: ActivationTarget, snapshot: Snapshot): Desk {
-  const { target, exports, names, now } = snapshot;
-  const plan = planRecords(activation, target, {
-    mapped: activation.mapped,
-    unmapped: target.membershipScope === 'ALL' ? names : [],
-    leaving: names,
-    now,
-  });
-  const judge = createJudge({ activation, consent: target.consent, plan, exports, names });
-  return { activation, plan, judge, write: createRecordWriter(target, activation, WRITER_OPTIONS) };
+  const encoded = encodeTexts(drafts.map(({ outcome }) => ('text' in outcome ? outcome.text : '')));
+  return drafts.map(({ outcome, ...entry }, index) => ({ ...entry, verdict: toVerdict(outcome, encoded[index]) }));
 }
 
 /** An entry whose record is a text, still to be encoded. */
-type EntryDraft = Omit<PageEntry, 'verdict'> & { ruling: RecordText | { skip: DeliveryCode } };
+type EntryDraft = Omit<PageEntry, 'verdict'> & Ruling;
 
 function draftEntry(candidate: Candidate, snapshot: Snapshot, desks: ReadonlyMap<number, Desk>): EntryDraft {
-  const desk = desks.get(candidate.activationId);
+  const { exports } = candidate;
+  const activation = snapshot.activations.get(candidate.activationId);
   const profile = snapshot.profiles.get(candidate.profileKey);
-  const causes = findLiveCauses(candidate, desk?.activation.discardedUntil ?? 0);
-  const entry = {
+  const causes = findLiveCauses(candidate, activation?.discardedUntil ?? 0);
+  const ruling = desks.get(candidate.activationId)?.({ exports, causes }, profile);
+  return {
     candidate,
-    causes,
-    origin: originOf(causes, candidate.exports, snapshot.exports),
-    activationVersion: desk?.activation.version ?? 0,
+    activationVersion: activation?.version ?? 0,
     revision: profile?.revision ?? 0,
+    ...(ruling ?? { causes, origin: originOf(causes, exports, snapshot.exports), outcome: NO_ACTIVATION }),
   };
-  if (!desk) return { ...entry, ruling: { skip: 'ACTIVATION_DELETED' } };
-  const judgement = desk.judge(candidate, causes, profile);
-  if ('skip' in judgement || !profile) return { ...entry, ruling: 'skip' in judgement ? judgement : DELETED };
-  const allCauses = judgement.unmapping.length > 0 ? [...causes, ...judgement.unmapping] : causes;
-  const facts = { origin: entry.origin, causes: allCauses, revision: entry.revision, exits: judgement.exits };
-  return { ...entry, causes: allCauses, ruling: desk.write(profile, desk.plan, facts) };
 }
 
-const DELETED = { skip: 'PROFILE_DELETED' } as const;
+const NO_ACTIVATION = { skip: 'ACTIVATION_DELETED' } as const;
 const NO_DATA = Buffer.alloc(0);
 const WRITER_OPTIONS = { maxRecordBytes: DEFAULT_MAX_RECORD_BYTES, random: randomUUID };
 
-function toVerdict(ruling: EntryDraft['ruling'], data: Buffer = NO_DATA): PageEntry['verdict'] {
-  return 'skip' in ruling ? ruling : { record: { data, partitionKey: ruling.partitionKey } };
+function toVerdict(outcome: Ruling['outcome'], data: Buffer = NO_DATA): PageEntry['verdict'] {
+  return 'skip' in outcome ? outcome : { record: { data, partitionKey: outcome.partitionKey } };
 }
 
 function exportIdsOf(candidates: Candidate[]): number[] {

@@ -38,6 +38,9 @@ export interface Credential {
   updatedAt: Date;
 }
 
+/** What a credential's secret is opened from. */
+export type SealedSecret = Omit<StoredSecret, 'version'>;
+
 /** Changes credentials of one workspace at a time. */
 export interface Credentials {
   /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
@@ -82,10 +85,7 @@ export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): C
  * Opens a credential's secret, for the calls to AWS.
  * @throws {SecretUnreadableError} if it was sealed with another key, or its row was changed.
  */
-export function openSecret(
-  seal: SecretSeal,
-  secret: Omit<StoredSecret, 'version'>,
-): { accessKeyId: string; secretAccessKey: string } {
+export function openSecret(seal: SecretSeal, secret: SealedSecret): { accessKeyId: string; secretAccessKey: string } {
   const { workspaceId, credentialId, secretVersion } = secret;
   const binding = { workspaceId, credentialId, field: SECRET_FIELD, version: secretVersion };
   return { accessKeyId: secret.accessKeyId, secretAccessKey: seal.open(secret.sealed, binding) };

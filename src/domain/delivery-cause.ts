@@ -25,3 +25,8 @@ export function fromCauseKey(key: string): DeliveryCause {
   if (kind === undefined) throw new TypeError(`No cause is named ${key.slice(0, colon)}.`);
   return { kind, subject: key.slice(colon + 1) };
 }
+
+/** Reads several keys: sorted, since the database keeps them in an order of its own, and records tell of them. */
+export function fromCauseKeys(keys: readonly string[]): DeliveryCause[] {
+  return (keys.length > 1 ? [...keys].sort() : keys).map(fromCauseKey);
+}

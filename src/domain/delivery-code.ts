@@ -55,6 +55,7 @@ export const DELIVERY_CODES = {
     true,
   ),
   NOT_A_MEMBER: skip('The profile is not a present member of an activated segment any more.'),
+  NOT_TRIGGERED: skip('The change touches nothing that triggers a delivery. Simulations only.'),
   CONSENT_REFUSED: skip("The profile's consent attribute does not permit its export."),
   PROFILE_DELETED: skip('The profile was erased.'),
   SEGMENT_UNMAPPED: skip('The segment was taken out of the activation.'),

@@ -1,7 +1,7 @@
 /** Reads one line of bulk ingest: a profile, or memberships of one, in the API's form or in XDM's. */
 
 import { IngestFields, isRecord } from './ingest-fields.js';
-import { InputIssues } from './input-issues.js';
+import { belowInput, InputIssues } from './input-issues.js';
 import type { MembershipStatus } from './profile.js';
 import type { MembershipSetting, ProfileChange } from './profile-change.js';
 import {
@@ -53,17 +53,12 @@ export function readMembershipLine(bytes: Buffer | null): ReadLine {
   });
 }
 
-/** Takes the `input` off the paths, which mutations have and lines do not. */
-export function toLineIssues(issues: readonly InputIssue[]): InputIssue[] {
-  return issues.map((issue) => ({ ...issue, path: issue.path.slice(1) }));
-}
-
 function readLine(bytes: Buffer | null, read: (fields: IngestFields) => ProfileChange): ReadLine {
   const issues = new InputIssues();
   const value = parseLine(bytes, issues);
   const change = value && read(new IngestFields(value, [], issues));
   if (change && issues.count === 0) return { change, issues: null };
-  return { change: null, issues: toLineIssues(issues.all) };
+  return { change: null, issues: belowInput(issues.all) };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

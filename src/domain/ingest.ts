@@ -1,8 +1,9 @@
 /** Bulk ingest: a body of lines of any length, written in chunks; what is wrong with a line stops no other. */
 
 import { setImmediate } from 'node:timers/promises';
-import { MAX_LINE_BYTES, type ReadLine, readMembershipLine, readProfileLine, toLineIssues } from './ingest-line.js';
+import { MAX_LINE_BYTES, type ReadLine, readMembershipLine, readProfileLine } from './ingest-line.js';
 import { type IngestLine, splitLines } from './ingest-lines.js';
+import { belowInput } from './input-issues.js';
 import type { Profiles } from './profile.js';
 import type { ChangeOutcome } from './profile-write.js';
 import type { InputIssue, UserErrorCode } from './user-error.js';
@@ -172,5 +173,5 @@ const COUNTERS = { CREATED: 'created', UPDATED: 'updated', UNCHANGED: 'unchanged
 
 function toIssues(outcome: ChangeOutcome | undefined): InputIssue[] | Exclude<ChangeOutcome['status'], 'REFUSED'> {
   if (!outcome) throw new Error('A line was written without an outcome.');
-  return outcome.status === 'REFUSED' ? toLineIssues(outcome.issues) : outcome.status;
+  return outcome.status === 'REFUSED' ? belowInput(outcome.issues) : outcome.status;
 }

@@ -49,6 +49,11 @@ export class InputIssues {
   }
 }
 
+/** Takes the `input` off the paths, which mutations have, and lines and queries do not. */
+export function belowInput(issues: readonly InputIssue[]): InputIssue[] {
+  return issues.map((issue) => ({ ...issue, path: issue.path.slice(1) }));
+}
+
 function range(bounds: { min: number; max: number }): string {
   return bounds.min === bounds.max ? `${bounds.min}` : `${bounds.min}–${bounds.max}`;
 }

@@ -6,7 +6,7 @@
 import type { ActivationTarget, ExportFact } from '../storage/delivery-target.js';
 import type { Candidate } from '../storage/page-source.js';
 import { type ConsentRule, permitsExport } from './consent.js';
-import { type DeliveryCause, fromCauseKey } from './delivery-cause.js';
+import { type DeliveryCause, fromCauseKeys } from './delivery-cause.js';
 import type { DeliveryCode } from './delivery-code.js';
 import {
   type ForcedExits,
@@ -25,7 +25,7 @@ export type Judgement = { exits: ForcedExits; unmapping: readonly DeliveryCause[
 
 /** What candidates of one activation are judged by. */
 export interface JudgeContext {
-  activation: Pick<ActivationTarget, 'discardedUntil' | 'mapped'>;
+  activation: Pick<ActivationTarget, 'mapped'>;
   consent: ConsentRule | null;
   plan: RecordPlan;
   exports: ExportFacts;
@@ -35,7 +35,7 @@ export interface JudgeContext {
 
 /** Judges one candidate; `causes` are its live ones, see {@link findLiveCauses}. */
 export type Judge = (
-  candidate: Candidate,
+  candidate: Pick<Candidate, 'exports'>,
   causes: readonly DeliveryCause[],
   profile: RecordSource | undefined,
 ) => Judgement;
@@ -43,10 +43,9 @@ export type Judge = (
 /** Causes of a pending row that still count: those that came after the newest discard. */
 export function findLiveCauses(candidate: Candidate, discardedUntil: number): readonly DeliveryCause[] {
   if (!candidate.pending) return NO_CAUSES;
-  const live: DeliveryCause[] = [];
-  for (const [key, version] of Object.entries(candidate.pending.causes))
-    if (version > discardedUntil) live.push(fromCauseKey(key));
-  return live;
+  const live: string[] = [];
+  for (const [key, version] of Object.entries(candidate.pending.causes)) if (version > discardedUntil) live.push(key);
+  return fromCauseKeys(live);
 }
 
 const NO_CAUSES: readonly DeliveryCause[] = [];
@@ -89,7 +88,7 @@ interface Request {
   isMappedAgain: boolean;
 }
 
-function readRequest(candidate: Candidate, { plan, exports, names }: JudgeContext): Request {
+function readRequest(candidate: Pick<Candidate, 'exports'>, { plan, exports, names }: JudgeContext): Request {
   const facts = Object.keys(candidate.exports).flatMap((exportId) => exports.get(exportId) ?? []);
   const wanted = (isExit: boolean) =>
     facts.filter(({ trigger }) => (trigger === 'EXITS') === isExit).flatMap(({ segmentIds }) => segmentIds.map(String));

@@ -9,7 +9,7 @@ import { findDestination } from '../storage/destinations.js';
 import { drawMembers, type SampledMember } from '../storage/member-sample.js';
 import { readPageProfiles } from '../storage/page-source.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { openSecret } from './credential.js';
+import { openSecret, type SealedSecret } from './credential.js';
 import type { Destination } from './destination.js';
 import { InputIssues } from './input-issues.js';
 import { choosePartitionKey, keepsOrder, type PartitionKey } from './partition-key.js';
@@ -123,14 +123,23 @@ async function checkRequest(
   throw new Error(`Destination ${destinationId} is missing, and no issue says so.`);
 }
 
+/** Asks AWS for the open shards of a stream, for at most 10 s; outside of any transaction. */
+export function askForShards(
+  { seal, shardMap }: Pick<PartitioningOptions, 'seal' | 'shardMap'>,
+  target: Pick<Destination, 'region' | 'stream'>,
+  secret: SealedSecret,
+): Promise<ShardListing> {
+  const { region, stream } = target;
+  const access = { region, stream, credentials: openSecret(seal, secret) };
+  return shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+}
+
 /** @throws {AwsError} if AWS does not tell. */
 async function listShards(options: PartitioningOptions, destination: Destination): Promise<readonly OpenShard[]> {
-  const { db, seal, shardMap } = options;
   const { region, stream, credentialId } = destination;
-  const secret = await loadSecret(db, credentialId);
+  const secret = await loadSecret(options.db, credentialId);
   if (!secret) throw new Error(`Destination ${destination.id} was deleted with its credential while it was read.`);
-  const access = { region, stream, credentials: openSecret(seal, secret) };
-  const listing = await shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  const listing = await askForShards(options, destination, secret);
   if ('shards' in listing) return listing.shards;
   throw toAwsError(listing.fault, {
     what: `list the shards of stream ${stream} in ${region}`,

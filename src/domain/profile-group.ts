@@ -52,7 +52,11 @@ export function groupByProfile(workspaceId: number, requested: readonly ProfileC
  * Applies a group's changes one after the other; a refused one leaves the state as it was.
  * @param before null for a profile that does not exist yet.
  */
-export function foldChanges(before: ProfileState | null, group: ProfileGroup, context: ChangeContext): FoldedChanges {
+export function foldChanges(
+  before: ProfileState | null,
+  group: Pick<ProfileGroup, 'changes'>,
+  context: ChangeContext,
+): FoldedChanges {
   const folded: FoldedChanges = { after: before, steps: [], membershipChanges: [], written: [] };
   for (const change of group.changes) {
     const issues = new InputIssues();

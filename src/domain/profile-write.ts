@@ -98,7 +98,11 @@ interface Work {
   context: ChangeContext;
 }
 
-async function readSegments(tx: Db, request: ProfileWriteRequest): Promise<ChangeContext['segments']> {
+/** Reads the segments that changes name, by the customer's id; those that are not there are missing. */
+export async function readSegments(
+  tx: Db,
+  request: Pick<ProfileWriteRequest, 'workspaceId' | 'changes'>,
+): Promise<ChangeContext['segments']> {
   const named = request.changes.flatMap((change) => change.memberships.map((setting) => setting.segmentId));
   const segmentIds = [...new Set(named)];
   if (segmentIds.length === 0) return new Map();

@@ -11,6 +11,7 @@ import type { Partitioning } from '../domain/partitioning.js';
 import type { Profiles } from '../domain/profile.js';
 import type { Replays } from '../domain/replay.js';
 import type { Segments } from '../domain/segment.js';
+import type { Simulations } from '../domain/simulation.js';
 import { type NodeReference, RequestError } from '../domain/user-error.js';
 import { includesRole, type Role, type Viewer } from '../domain/viewer.js';
 import type { EventStreams } from '../events/tail.js';
@@ -30,6 +31,7 @@ export interface Services {
   profiles: Profiles;
   replays: Replays;
   segments: Segments;
+  simulations: Simulations;
 }
 
 /** The context of one operation. */
@@ -55,4 +57,9 @@ export function requireRole(context: Context, role: Role): void {
     'FORBIDDEN',
     `This needs role ${role}; yours is ${context.viewer.role}. Ask an ADMIN for a key.`,
   );
+}
+
+/** Whether the caller may see what profiles hold; a VIEWER may not. */
+export function seesPersonalData(context: Context): boolean {
+  return includesRole(context.viewer.role, 'OPERATOR');
 }

@@ -29,6 +29,7 @@ export const DeliveryCodeEnum = createEnum<DeliveryCode>(
     RECORD_REFUSED: 'Failure: AWS refuses this very record as invalid.',
     RETRIES_EXHAUSTED: 'Failure: an error that the product does not know outlasted its retry budget.',
     NOT_A_MEMBER: 'Skip: not a present member of an activated segment any more.',
+    NOT_TRIGGERED: 'Skip, in simulations only: the change touches nothing that triggers a delivery.',
     PROFILE_DELETED: 'Skip: the profile was erased.',
     CONSENT_REFUSED: "Skip: the profile's consent attribute does not permit it.",
     SEGMENT_UNMAPPED: 'Skip: the segment was taken out of the activation.',

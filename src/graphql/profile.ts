@@ -3,10 +3,9 @@
 import { Args, ArgsType, Ctx, Field, InputType, ObjectType } from 'type-graphql';
 import { toGlobalId } from '../domain/global-id.js';
 import type { Profile } from '../domain/profile.js';
-import { includesRole } from '../domain/viewer.js';
 import type { ProfileOrderName } from '../storage/profiles.js';
 import { type Connection, ConnectionArgs, createConnection } from './connection.js';
-import type { Context } from './context.js';
+import { type Context, seesPersonalData } from './context.js';
 import { DeliveryConnectionType, type DeliveryType, listDeliveries } from './delivery.js';
 import { DeliveryListArgs } from './delivery-list.js';
 import { createEnum } from './enums.js';
@@ -130,8 +129,4 @@ export class ProfileListArgs extends ConnectionArgs {
     description: 'Order; null means the default.',
   })
   orderBy?: ProfileOrderName | null;
-}
-
-function seesPersonalData(context: Context): boolean {
-  return includesRole(context.viewer.role, 'OPERATOR');
 }

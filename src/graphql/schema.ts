@@ -23,6 +23,7 @@ import { PartitioningResolver } from './partitioning-resolver.js';
 import { ProfileResolver } from './profile-resolver.js';
 import { ReplayResolver } from './replay-resolver.js';
 import { SegmentResolver } from './segment-resolver.js';
+import { SimulationResolver } from './simulation-resolver.js';
 import { ViewerResolver } from './viewer-resolver.js';
 
 /** Builds the executable schema. */
@@ -49,6 +50,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       ProfileResolver,
       ReplayResolver,
       SegmentResolver,
+      SimulationResolver,
       ViewerResolver,
     ],
     pubSub: noTopics,

@@ -49,6 +49,21 @@ export async function listMembershipsByKeys(db: Db, keys: readonly MembershipKey
   return result.rows.map((row) => MembershipRow.parse(row));
 }
 
+/** Finds any present member of these segments (internal ids); its profile.id, null if there is none. */
+export async function findAnyMember(db: Db, segmentIds: readonly number[]): Promise<number | null> {
+  const { rows } = await sql<{ profile_id: number }>`/* memberships.any */
+    select found.profile_id
+    from unnest(${[...segmentIds]}::bigint[]) as wanted(segment_id)
+    cross join lateral (
+      select membership.profile_id
+      from membership
+      where membership.segment_id = wanted.segment_id and ${isPresent}
+      limit 1
+    ) as found
+    limit 1`.execute(db);
+  return rows[0]?.profile_id ?? null;
+}
+
 /** The list of a profile's or a segment's memberships, for {@link ListQuery} readers. */
 export function membershipList(request: MembershipListRequest): ListQuery<Membership> {
   const { segmentId, statuses } = request.filter;

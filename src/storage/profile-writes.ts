@@ -9,7 +9,7 @@
  * workspace's lock, and a scheduled export that came in between would take the change for an older one.
  */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { Profile } from '../domain/profile.js';
 import type { ProfileState } from '../domain/profile-change.js';
@@ -121,11 +121,18 @@ export async function updateProfiles(
     set attributes = excluded.attributes,
       identities = excluded.identities,
       memberships = excluded.memberships,
-      revision = greatest(profile.revision + 1, excluded.revision),
+      revision = ${nextRevision(sql<number>`profile.revision`, sql<number>`excluded.revision`)},
       size_bytes = excluded.size_bytes,
       updated_at = statement_timestamp()
     returning id, profile_id, revision, created_at, updated_at`.execute(db);
   return result.rows.map((row) => WrittenRowModel.parse(row));
+}
+
+/** The revision that a write would give a profile now; `revision` is its present one, null if it does not exist. */
+export async function foreseeRevision(db: Db, revision: number | null): Promise<number> {
+  const result = await sql<{ next: number }>`/* profiles.foresee_revision */
+    select ${nextRevision(sql<number>`${revision}::bigint`, clockMicroseconds)} as next`.execute(db);
+  return z.object({ next: z.number() }).parse(result.rows[0]).next;
 }
 
 /** Adds memberships of profiles that this transaction added: nothing can be in their way, which saves a quarter. */
@@ -165,6 +172,9 @@ export async function deleteProfileRows(db: Db, workspaceId: number, place: Prof
 }
 
 const clockMicroseconds = sql<number>`floor(extract(epoch from clock_timestamp()) * 1000000)::bigint`;
+/** Nulls do not count: a new profile begins with the clock. */
+const nextRevision = (present: RawBuilder<number>, given: RawBuilder<number>) =>
+  sql<number>`greatest(${present} + 1, ${given})`;
 const givenBytes = sql<number>`octet_length(given.attributes::text) + octet_length(given.identities::text)
       + octet_length(given.memberships::text)`;
 

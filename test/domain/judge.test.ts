@@ -73,11 +73,11 @@ test('a withdrawal that was taken back before it was sent sends the member as it
   expect(judge(given)).toBe('SEND');
 });
 
-test('causes that a discard covers do not count', () => {
+test('causes come sorted, without those that a discard covers', () => {
   const causes = { 'MEMBERSHIP:vip': 4, 'ATTRIBUTE:name': 6 };
   const pending = { version: 6, causes, attempts: 0, outcomeUnknown: false, waitedMs: 0 };
 
-  expect(findLiveCauses({ ...candidate({}), pending }, 0)).toEqual([JOINED, RENAMED]);
+  expect(findLiveCauses({ ...candidate({}), pending }, 0)).toEqual([RENAMED, JOINED]);
   expect(findLiveCauses({ ...candidate({}), pending }, 4)).toEqual([RENAMED]);
   expect(findLiveCauses({ ...candidate({}), pending }, 6)).toEqual([]);
   expect(findLiveCauses(candidate({}), 0)).toEqual([]);
@@ -119,7 +119,7 @@ function context({ exports = new Map(), mapped = [1], consent = null }: Partial<
     leaving: names,
     now: NOW,
   });
-  return { activation: { discardedUntil: 0, mapped: segments }, consent, plan, exports, names };
+  return { activation: { mapped: segments }, consent, plan, exports, names };
 }
 
 function segment(id: number): MappedSegment {

@@ -1,9 +1,9 @@
 /** Why a record is built, from the reasons that ask for it. */
 
-import type { DeliveryOrigin } from '../domain/delivery.js';
-import type { DeliveryCause } from '../domain/delivery-cause.js';
-import type { ExportFacts } from '../domain/judge.js';
 import type { Candidate } from '../storage/page-source.js';
+import type { DeliveryOrigin } from './delivery.js';
+import type { DeliveryCause } from './delivery-cause.js';
+import type { ExportFacts } from './judge.js';
 
 const ORIGINS: ReadonlySet<string> = new Set(['BACKFILL', 'EXITS', 'MANUAL', 'REPLAY', 'RETRY', 'SCHEDULED']);
 
