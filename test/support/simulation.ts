@@ -117,7 +117,10 @@ export async function setScene(stage: SimulationStage, options: SceneOptions = {
   if (options.before !== null)
     await write({ attributes: ATTRIBUTES, memberships: { mapped: 'REALIZED' }, ...options.before });
   const input = { destinationId, segmentIds: [names.mapped], attributes: ['tier', 'person.name.firstName'] };
-  const { activation } = await mutate(edge, 'activateSegments', { input, selection: '{ activation { id version } }' });
+  const { activation } = await mutate(edge, 'activateSegments', {
+    input: { ...input, backfill: { mode: 'NONE' } },
+    selection: '{ activation { id version } }',
+  });
   const listRecords = () => [...sandbox.listRecords(stream)];
   const activationId = activation.id;
   return { stage, activation, activationId, destinationId, stream, names, profileId, toInput, write, listRecords };
