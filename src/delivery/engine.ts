@@ -65,6 +65,8 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #noteCredentialUse: NoteCredentialUse;
   #share = Number.POSITIVE_INFINITY;
   #endPause: () => void = () => {};
+  /** The last look for lanes took all that there were places for: there may be more. */
+  #isShortOfPlaces = false;
   /** Woken since the last look for work: also while nobody paused. */
   #woken = false;
   #running: Promise<void> | null = null;
@@ -158,9 +160,11 @@ export class DeliveryEngine implements AsyncDisposable {
       this.#share =
         lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
       const limit = Math.min(this.#places.free, Math.max(1, this.#share) - this.#runs.size);
+      this.#isShortOfPlaces = limit <= 0;
       if (limit <= 0) return [];
       const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#resting.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
+      this.#isShortOfPlaces = claims.length === limit;
       metrics?.takeovers(claims.filter((claim) => claim.takenOver).length);
       return claims;
     } catch (error) {
@@ -178,9 +182,10 @@ export class DeliveryEngine implements AsyncDisposable {
       mayContinue: () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share),
       rest: async () => {
         this.#places.give();
-        this.#lookForLanes();
-        await bell.wait(POLL_MS, over);
+        if (this.#isShortOfPlaces) this.#lookForLanes();
+        const wasRung = await bell.wait(POLL_MS, over);
         await this.#places.take();
+        return wasRung;
       },
     };
     // Claims are no more than there are free places.

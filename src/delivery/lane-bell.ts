@@ -11,10 +11,12 @@ export class LaneBell {
     this.#end();
   }
 
-  /** Waits for a ring, at most so long; an abort ends it too. */
-  async wait(maxMs: number, signal: AbortSignal): Promise<void> {
+  /** Waits for a ring, at most so long; an abort ends it too. @returns whether it was rung. */
+  async wait(maxMs: number, signal: AbortSignal): Promise<boolean> {
     if (!this.#isRung && !signal.aborted) await this.#sleep(maxMs, signal);
+    const wasRung = this.#isRung;
     this.#isRung = false;
+    return wasRung;
   }
 
   #sleep(maxMs: number, signal: AbortSignal): Promise<void> {

@@ -44,8 +44,11 @@ export interface LaneRunContext {
 export interface LaneRunLimits {
   lost: AbortSignal;
   mayContinue(): boolean;
-  /** Waits, without a place among the lanes at work, until there may be more to do; for a second at most. */
-  rest(): Promise<void>;
+  /**
+   * Waits, without a place among the lanes at work, until there may be more to do; for a second at most.
+   * @returns whether somebody said that there is.
+   */
+  rest(): Promise<boolean>;
 }
 
 /** How long what a lane has to do counts as known while it sends page after page, in ms. */
@@ -102,10 +105,14 @@ async function workLane(context: LaneRunContext, claim: LaneClaim, limits: LaneR
     // What an old look does not show may be there by now.
     if (outcome || isOld) continue;
     if (step || performance.now() - workedAt > KEEP_MS) return progress;
-    await limits.rest();
+    // Who rings has mostly written a change: taking it at once spares the look that would find it.
+    if (await limits.rest()) look = { work: RUNG, at: performance.now() };
   }
   return true;
 }
+
+/** What a lane has to do that was rung, until it has looked. */
+const RUNG: LaneWork = { parts: [], pendingDue: true, pendingCount: 1 };
 
 /** What a lane had to do, and when that was looked up. */
 interface Look {

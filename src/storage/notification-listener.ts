@@ -1,4 +1,5 @@
 /** Hears the wake-up calls of all nodes over LISTEN, on one session that comes back by itself. */
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
@@ -14,6 +15,8 @@ export interface Listener extends AsyncDisposable {
   subscribe(channel: string, onKeys: (keys: string[]) => void): Disposable;
   /** Calls the subscribers of this process back at once: what happens in it needs no way through the database. */
   announce(channel: string, keys: string[]): void;
+  /** Marks the calls of this process, so that what was announced in it is not heard again. */
+  readonly origin: string;
 }
 
 /** What a {@link Listener} needs. */
@@ -29,7 +32,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 /** A peer that vanished without a word is noticed by TCP's probes, which start after this silence. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
-const payloadKeys = z.array(z.string());
+const Payload = z.object({ from: z.string(), keys: z.array(z.string()) });
 
 /** Makes a listener and starts to connect; while it cannot, it tries again with growing pauses up to 5 s. */
 export function createListener(options: ListenerOptions): Listener {
@@ -39,6 +42,7 @@ export function createListener(options: ListenerOptions): Listener {
 type Subscriber = (keys: string[]) => void;
 
 class ReconnectingListener implements Listener {
+  readonly origin = randomUUID();
   readonly #options: ListenerOptions;
   readonly #channels = new Map<string, Set<Subscriber>>();
   readonly #closing = new AbortController();
@@ -98,7 +102,10 @@ class ReconnectingListener implements Listener {
     session.on('error', (error) =>
       this.#options.log.warn({ err: error }, 'the notification listener lost its session'),
     );
-    session.on('notification', ({ channel, payload }) => this.#dispatch(channel, readKeys(payload)));
+    session.on('notification', ({ channel, payload }) => {
+      const { from, keys } = readPayload(payload);
+      if (from !== this.origin) this.#dispatch(channel, keys);
+    });
     const ended = new Promise((resolve) => session.once('end', resolve));
     await session.connect();
     this.#session = session;
@@ -146,10 +153,10 @@ class ReconnectingListener implements Listener {
 }
 
 /** A payload that is not ours says at least that something happened. */
-function readKeys(payload: string | undefined): string[] {
+function readPayload(payload: string | undefined): z.infer<typeof Payload> {
   try {
-    return payloadKeys.parse(JSON.parse(payload ?? '[]'));
+    return Payload.parse(JSON.parse(payload ?? ''));
   } catch {
-    return [];
+    return { from: '', keys: [] };
   }
 }

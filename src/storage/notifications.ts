@@ -27,12 +27,14 @@ export interface NotifierOptions {
   readonly log: BaseLogger;
   /** How long keys are gathered before they are sent. Default 5. */
   readonly coalesceMs?: number;
-  /** Hears of each key at once; the same call comes again by way of the database. Default nobody. */
-  readonly local?: Pick<Listener, 'announce'>;
+  /** Hears of each key at once, and not again by way of the database. Default nobody. */
+  readonly local?: Pick<Listener, 'announce' | 'origin'>;
 }
 
-/** PostgreSQL refuses payloads of 8,000 bytes and more. */
+/** PostgreSQL refuses payloads of 8,000 bytes and more; beside the keys stands who sends them. */
 const MAX_PAYLOAD_BYTES = 7_900;
+/** `{"from":"…","keys":[]}` with a UUID. */
+const FRAME_BYTES = 64;
 /** Longest key; leaves room for JSON's quotes and escapes. */
 export const MAX_KEY_BYTES = 1_000;
 
@@ -42,21 +44,21 @@ export function createNotifier(options: NotifierOptions): Notifier {
 }
 
 /** Packs keys into as few payloads as the limit allows, in order. */
-export function packKeys(keys: Iterable<string>): string[] {
-  const payloads: string[] = [];
+export function packKeys(keys: Iterable<string>): string[][] {
+  const payloads: string[][] = [];
   let open: string[] = [];
-  let sizeBytes = 2;
+  let sizeBytes = FRAME_BYTES;
   for (const key of keys) {
     const keyBytes = Buffer.byteLength(JSON.stringify(key)) + 1;
     if (sizeBytes + keyBytes > MAX_PAYLOAD_BYTES && open.length > 0) {
-      payloads.push(JSON.stringify(open));
+      payloads.push(open);
       open = [];
-      sizeBytes = 2;
+      sizeBytes = FRAME_BYTES;
     }
     open.push(key);
     sizeBytes += keyBytes;
   }
-  return open.length > 0 ? [...payloads, JSON.stringify(open)] : payloads;
+  return open.length > 0 ? [...payloads, open] : payloads;
 }
 
 class CoalescingNotifier implements Notifier {
@@ -77,10 +79,9 @@ class CoalescingNotifier implements Notifier {
       return;
     }
     const keys = this.#waiting.get(channel) ?? new Set();
-    const isNew = !keys.has(key);
     this.#waiting.set(channel, keys.add(key));
-    // Once for all equal keys of a few milliseconds, as over the database: a rush must not become a rush of looks.
-    if (isNew) this.#options.local?.announce(channel, [key]);
+    // Each time: what was announced a moment ago may have been looked for before this commit.
+    this.#options.local?.announce(channel, [key]);
     this.#timer ??= setTimeout(() => this.#flush(), this.#options.coalesceMs ?? 5);
   }
 
@@ -102,7 +103,10 @@ class CoalescingNotifier implements Notifier {
   }
 
   async #send(waiting: Map<string, Set<string>>): Promise<void> {
-    const calls = [...waiting].flatMap(([channel, keys]) => packKeys(keys).map((payload) => ({ channel, payload })));
+    const from = this.#options.local?.origin ?? '';
+    const calls = [...waiting].flatMap(([channel, keys]) =>
+      packKeys(keys).map((packed) => ({ channel, payload: JSON.stringify({ from, keys: packed }) })),
+    );
     try {
       await sql`/* notifications.send (prepared) */
         select pg_notify(call.channel, call.payload)
