@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { sql } from 'kysely';
+import type { Db } from '../src/storage/database.js';
 
 /** What one measured run took. */
 export interface Measurement {
@@ -52,14 +54,23 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
+/** Runs a statement that returns the id of the row that it adds. */
+export async function insertId(db: Db, statement: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await statement.execute(db);
+  const row: unknown = rows[0];
+  if (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'number') return row.id;
+  throw new Error('The statement returned no id.');
+}
+
 /** A sandbox Kinesis in a process of its own, so that its CPU is not counted as ours. */
 export interface SinkProcess extends AsyncDisposable {
   endpoint: string;
 }
 
-/** Starts a sandbox process with one stream of 8 shards that keeps nothing and throttles nothing. */
-export async function startSink(stream: string): Promise<SinkProcess> {
-  const options = ['--port', '0', '--limits', 'off', '--retain-bytes', '0', '--stream', `${stream}:8`];
+/** Starts a sandbox process with streams of 8 shards that keeps nothing and throttles nothing. */
+export async function startSink(...streams: string[]): Promise<SinkProcess> {
+  const options = ['--port', '0', '--limits', 'off', '--retain-bytes', '0'];
+  for (const stream of streams) options.push('--stream', `${stream}:8`);
   const child = spawn(process.execPath, ['dist/sandbox/main.js', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   const endpoint = await readEndpoint(child);
   return {

@@ -1,8 +1,9 @@
-/** `npm run bench -- export|ingest [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- export|ingest|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
 import { benchExport } from './export.js';
 import { benchIngest } from './ingest.js';
+import { benchNeighbours } from './neighbours.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -15,10 +16,11 @@ const { positionals, values } = parseArgs({
 const BENCHMARKS = new Map([
   ['export', benchExport],
   ['ingest', benchIngest],
+  ['neighbours', benchNeighbours],
 ]);
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
-  console.error('Name a benchmark: npm run bench -- export|ingest [--profiles 100000] [--rounds 5]');
+  console.error('Name a benchmark: npm run bench -- export|ingest|neighbours [--profiles 100000] [--rounds 5]');
   process.exit(2);
 }
 console.log(JSON.stringify(await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) })));
