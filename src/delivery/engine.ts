@@ -22,7 +22,7 @@ export interface EngineOptions {
   openSecret: OpenSecret;
   /** Another address than AWS's; only the operator gives one. */
   endpoint?: string;
-  /** Lanes worked at once, 1–64. */
+  /** Lanes worked at once, 1–64; those that only wait for an answer come on top, up to {@link MAX_WAITING}. */
   maxLanes: number;
   /** How long a silent worker keeps its lanes, in ms. */
   leaseMs: number;
@@ -42,6 +42,8 @@ const POLL_MS = 1_000;
 /** Bytes of profiles that all pages under way may hold, and those of one destination. */
 const TOTAL_BYTES = 64 * 1024 * 1024;
 const DESTINATION_BYTES = 16 * 1024 * 1024;
+/** Lanes that may wait for an answer beyond those at work: all of a few destinations, before they count as silent. */
+const MAX_WAITING = 64;
 /** How long a worker that could not register waits, in ms. */
 const REGISTER_RETRY_MS = 500;
 
@@ -50,6 +52,8 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #options: EngineOptions;
   readonly #stopping = new AbortController();
   readonly #runs = new Map<string, { claim: LaneClaim; ended: Promise<void> }>();
+  /** Runs whose call gets no answer: they need no CPU and no session, so that others may run in their place. */
+  readonly #waiting = new Set<string>();
   readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
   /** Lanes of whose last run nothing came: left alone for a poll, else they are claimed again in a hot loop. */
   readonly #resting = new Map<string, LaneClaim>();
@@ -129,7 +133,7 @@ export class DeliveryEngine implements AsyncDisposable {
     try {
       this.#share =
         lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
-      const limit = Math.min(maxLanes, Math.max(1, this.#share)) - this.#runs.size;
+      const limit = Math.min(maxLanes, Math.max(1, this.#share)) - this.#countAtWork();
       if (limit <= 0) return [];
       const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#resting.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
@@ -143,13 +147,35 @@ export class DeliveryEngine implements AsyncDisposable {
 
   #startLane(lease: WorkerLease, context: LaneRunContext, claim: LaneClaim): void {
     const key = `${claim.destinationId}/${claim.lane}`;
-    const mayContinue = () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share);
-    const ended = runLane(context, claim, { lost: lease.lost, mayContinue }).then((progress) => {
+    const limits = { lost: lease.lost, mayContinue: () => this.#mayContinue(), setWaiting: this.#waitingOf(key) };
+    const ended = runLane(context, claim, limits).then((progress) => {
       this.#runs.delete(key);
+      this.#waiting.delete(key);
       if (!progress) this.#rest(key, claim);
       this.wake();
     });
     this.#runs.set(key, { claim, ended });
+  }
+
+  /** Also after a wait: what came back gives way if others took its place. */
+  #mayContinue(): boolean {
+    const limit = Math.min(this.#options.maxLanes, Math.max(1, this.#share));
+    return !this.#stopping.signal.aborted && this.#countAtWork() <= limit;
+  }
+
+  #countAtWork(): number {
+    return this.#runs.size - Math.min(this.#waiting.size, MAX_WAITING);
+  }
+
+  #waitingOf(key: string): (isWaiting: boolean) => void {
+    return (isWaiting) => {
+      if (!isWaiting) {
+        this.#waiting.delete(key);
+        return;
+      }
+      this.#waiting.add(key);
+      this.wake();
+    };
   }
 
   #rest(key: string, claim: LaneClaim): void {
