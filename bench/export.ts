@@ -13,7 +13,7 @@ import { laneOf } from '../src/domain/lane.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { efficiency, type Measurement, measure, median, startSink, throughput } from './harness.js';
+import { efficiency, insertId, type Measurement, measure, median, startSink, throughput } from './harness.js';
 import { runSdkLoop } from './sdk-loop.js';
 
 const STREAM = 'bench';
@@ -29,7 +29,7 @@ export async function benchExport(options: { profiles: number; rounds: number })
     await using server = await startEmbeddedServer({ dataFolder: folder, log });
     await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
     await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
-    await using sink = await startSink(STREAM);
+    await using sink = await startSink([STREAM]);
     const setup = await seed(database.db, options.profiles);
     const payload = Buffer.from(await samplePayload(database.db));
     const ours: Measurement[] = [];
@@ -146,13 +146,6 @@ async function seedProfiles(
     insert into membership (lane, segment_id, profile_id, status, qualified_at)
     select lane, key::bigint, id, 'REALIZED', '2026-01-01T00:00:00Z'
     from added cross join lateral json_object_keys(memberships) as key`.execute(db);
-}
-
-async function insertId(db: Db, statement: ReturnType<typeof sql>): Promise<number> {
-  const { rows } = await statement.execute(db);
-  const row: unknown = rows[0];
-  if (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'number') return row.id;
-  throw new Error('The statement returned no id.');
 }
 
 async function samplePayload(db: Db): Promise<string> {

@@ -3,6 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { sql } from 'kysely';
+import type { Db } from '../src/storage/database.js';
 
 /** What one measured run took. */
 export interface Measurement {
@@ -52,6 +54,14 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
+/** Runs a statement that returns the id of the row that it adds. */
+export async function insertId(db: Db, statement: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await statement.execute(db);
+  const row: unknown = rows[0];
+  if (typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'number') return row.id;
+  throw new Error('The statement returned no id.');
+}
+
 /** The value at a share of the way through the sorted values (nearest rank), such as 0.99. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
@@ -92,13 +102,17 @@ export interface SinkProcess extends AsyncDisposable {
   endpoint: string;
 }
 
-/** Starts a sandbox process with one stream that throttles nothing, of 8 shards and keeping nothing unless told. */
+/** Starts a sandbox process with streams that throttle nothing, of 8 shards and keeping nothing unless told. */
 export async function startSink(
-  stream: string,
+  streams: readonly string[],
   { shards = 8, retainBytes = 0 }: { shards?: number; retainBytes?: number } = {},
 ): Promise<SinkProcess> {
   const options = ['--port', '0', '--limits', 'off', '--retain-bytes', `${retainBytes}`];
-  const args = ['dist/sandbox/main.js', ...options, '--stream', `${stream}:${shards}`];
+  const args = [
+    'dist/sandbox/main.js',
+    ...options,
+    ...streams.flatMap((stream) => ['--stream', `${stream}:${shards}`]),
+  ];
   const sink = await startProcess(args, findEndpoint);
   return { endpoint: sink.found, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
 }

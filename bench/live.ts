@@ -42,7 +42,7 @@ type Runs = Map<number, Run[]>;
 export async function benchLive(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   try {
-    await using sink = await startSink(STREAM, { shards: SHARDS, retainBytes: RETAIN_BYTES });
+    await using sink = await startSink([STREAM], { shards: SHARDS, retainBytes: RETAIN_BYTES });
     const track: Track = { folder, endpoint: sink.endpoint, stream: STREAM, profiles: options.profiles };
     await using pipe = await startPipe(track);
     await using product = await startProduct(track);

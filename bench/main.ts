@@ -1,9 +1,10 @@
-/** `npm run bench -- export|ingest|live [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- export|ingest|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
 import { benchExport } from './export.js';
 import { benchIngest } from './ingest.js';
 import { benchLive } from './live.js';
+import { benchNeighbours } from './neighbours.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -17,10 +18,11 @@ const BENCHMARKS = new Map([
   ['export', benchExport],
   ['ingest', benchIngest],
   ['live', benchLive],
+  ['neighbours', benchNeighbours],
 ]);
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
-  console.error('Name a benchmark: npm run bench -- export|ingest|live [--profiles 100000] [--rounds 5]');
+  console.error('Name a benchmark: npm run bench -- export|ingest|live|neighbours [--profiles 100000] [--rounds 5]');
   process.exit(2);
 }
 console.log(JSON.stringify(await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) })));

@@ -13,6 +13,7 @@ import {
   type ExportStep,
   findErasedProfiles,
   keepFailedRecords,
+  lockPendingRows,
   type MovedExport,
   moveExports,
   recoverFailedRecords,
@@ -44,6 +45,8 @@ export async function commitPage(
     settlement = await settleErased(tx, claim, settlement);
     await keepFailedRecords(tx, claim, settlement.failures);
     const recovered = await recoverFailedRecords(tx, settlement.retried);
+    // Of an export's page no row waits, but those that it defers: one statement adds them, in that order.
+    if (page.slice === null) await lockPendingRows(tx, claim, [...settlement.settledReasons, ...settlement.deferrals]);
     await removeReasons(tx, claim, settlement.settledReasons);
     await deferRecords(tx, claim, settlement.deferrals);
     const committed: CommittedEvent[] = [];

@@ -8,7 +8,8 @@ import { ByteBudget } from './byte-budget.js';
 import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
 import { DeadCalls, PROBE_INTERVAL_MS } from './health.js';
-import { LaneBell, LanePlaces } from './lane-bell.js';
+import { LaneBell } from './lane-bell.js';
+import { LanePlaces } from './lane-places.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
@@ -23,7 +24,7 @@ export interface EngineOptions {
   openSecret: OpenSecret;
   /** Another address than AWS's; only the operator gives one. */
   endpoint?: string;
-  /** Lanes worked at once, 1–64. */
+  /** Lanes worked at once, 1–64; those that only wait for an answer come on top, see {@link LanePlaces}. */
   maxLanes: number;
   /** How long a silent worker keeps its lanes, in ms. */
   leaseMs: number;
@@ -179,7 +180,9 @@ export class DeliveryEngine implements AsyncDisposable {
     const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
     const limits = {
       lost: lease.lost,
-      mayContinue: () => !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share),
+      mayContinue: () =>
+        !this.#stopping.signal.aborted && !this.#places.isOver && this.#runs.size <= Math.max(1, this.#share),
+      setWaiting: this.#watchWaiting(),
       rest: async () => {
         this.#places.give();
         if (this.#isShortOfPlaces) this.#lookForLanes();
@@ -197,6 +200,20 @@ export class DeliveryEngine implements AsyncDisposable {
       this.#lookForLanes();
     });
     this.#runs.set(key, { claim, bell, ended });
+  }
+
+  /** A lane whose call gets no answer leaves its place to others; it takes one at once when the call is over. */
+  #watchWaiting(): (isWaiting: boolean) => void {
+    let isAside = false;
+    return (isWaiting) => {
+      if (isWaiting === isAside) return;
+      if (isWaiting) isAside = this.#places.stepAside();
+      else {
+        isAside = false;
+        this.#places.comeBack();
+      }
+      if (isAside) this.#lookForLanes();
+    };
   }
 
   #rest(key: string, claim: LaneClaim): void {

@@ -33,35 +33,3 @@ export class LaneBell {
     });
   }
 }
-
-/** Lanes that may be at work at one time; those at rest hold no place. */
-export class LanePlaces {
-  readonly #limit: number;
-  #taken = 0;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Places that nobody holds or waits for. */
-  get free(): number {
-    return Math.max(0, this.#limit - this.#taken - this.#waiting.length);
-  }
-
-  /** Takes a place, in the order of asking. */
-  async take(): Promise<void> {
-    if (this.#taken < this.#limit) {
-      this.#taken += 1;
-      return;
-    }
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Gives a place back: to who waits longest, if anybody does. */
-  give(): void {
-    const next = this.#waiting.shift();
-    if (next) next();
-    else this.#taken -= 1;
-  }
-}

@@ -49,7 +49,12 @@ export interface LaneRunLimits {
    * @returns whether somebody said that there is.
    */
   rest(): Promise<boolean>;
+  /** Told when a call has gone without an answer for {@link SLOW_CALL_MS}, and when it is over. */
+  setWaiting(isWaiting: boolean): void;
 }
+
+/** After how long a call is waited for and no more work: AWS answers within a fraction of it, in ms. */
+const SLOW_CALL_MS = 250;
 
 /** How long what a lane has to do counts as known while it sends page after page, in ms. */
 const LOOK_INTERVAL_MS = 200;
@@ -162,7 +167,7 @@ async function sendPage(
     if (!page || !(await maySend(context, page))) return null;
     await context.failpoint('page.read');
     const startedAt = performance.now();
-    const results = await produce(context, page, work.limits.lost);
+    const results = await produce(context, page, work.limits);
     await context.failpoint('page.sent');
     const settlement = settlePage(page, results, { claim, latencyMs: performance.now() - startedAt });
     const committed = await commitUntilDone(context, claim, { page, settlement });
@@ -192,14 +197,25 @@ async function maySend(context: LaneRunContext, page: Page): Promise<boolean> {
 }
 
 /** Sends the page's records in one call; results stand at their entries' places, null for skips. */
-async function produce(context: LaneRunContext, page: Page, signal: AbortSignal): Promise<PageResults> {
+async function produce(context: LaneRunContext, page: Page, limits: LaneRunLimits): Promise<PageResults> {
   const records = page.entries.flatMap((entry) => ('record' in entry.verdict ? [entry.verdict.record] : []));
   if (records.length === 0) return page.entries.map(() => null);
-  const results = await context.sinks.producerFor(page.target).produce(records, signal);
+  const results = await watchCall(limits, context.sinks.producerFor(page.target).produce(records, limits.lost));
   if (results.length !== records.length)
     throw new Error(`The sink answered ${results.length} results for ${records.length} records.`);
   let next = 0;
   return page.entries.map((entry) => ('record' in entry.verdict ? (results[next++] ?? null) : null));
+}
+
+/** Says of a slow call that its lane only waits: a silent destination's calls, 10 s each, must not hold all lanes. */
+async function watchCall<Answer>(limits: LaneRunLimits, call: Promise<Answer>): Promise<Answer> {
+  const timer = setTimeout(() => limits.setWaiting(true), SLOW_CALL_MS);
+  try {
+    return await call;
+  } finally {
+    clearTimeout(timer);
+    limits.setWaiting(false);
+  }
 }
 
 /** Repeats a commit that failed for another cause than the fence, from memory: the page is never sent again for it. */

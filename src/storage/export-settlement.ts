@@ -79,6 +79,12 @@ async function removeUnsent(tx: Db, claim: LaneClaim, exportId: number): Promise
   const key = String(exportId);
   await sql`/* export_settlement.drop_pages */
     delete from export_page where export_id = ${exportId} and lane = ${claim.lane}`.execute(tx);
+  // In the order in which writers lock them.
+  await sql`/* export_settlement.lock_rows */
+    select from pending_record
+    where lane = ${claim.lane} and destination_id = ${claim.destinationId} and exports ? ${key}
+    order by activation_id, profile_id
+    for update`.execute(tx);
   await sql`/* export_settlement.drop_rows */
     delete from pending_record
     where lane = ${claim.lane} and destination_id = ${claim.destinationId} and exports ? ${key}

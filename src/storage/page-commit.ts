@@ -98,6 +98,27 @@ export async function recoverFailedRecords(tx: Db, retried: readonly RetriedReco
   return new Map(rows.map((row) => [row.export_id, row.records]));
 }
 
+/**
+ * Locks a page's pending rows in the order of their key, as writers do: several statements go on to write them, each in
+ * an order of its own, and a writer whose rows are half of theirs would wait in a circle.
+ */
+export async function lockPendingRows(
+  tx: Db,
+  claim: LaneClaim,
+  rows: readonly { activationId: number; profileKey: number }[],
+): Promise<void> {
+  if (rows.length < 2) return;
+  await sql`/* page_commit.lock_rows (prepared) */
+    select from pending_record waiting
+    join unnest(
+      ${rows.map((row) => row.activationId)}::bigint[], ${rows.map((row) => row.profileKey)}::bigint[]
+    ) as given(activation_id, profile_id)
+    on waiting.lane = ${claim.lane} and waiting.activation_id = given.activation_id
+      and waiting.profile_id = given.profile_id
+    order by waiting.activation_id, waiting.profile_id
+    for update of waiting`.execute(tx);
+}
+
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
 export async function deferRecords(tx: Db, claim: LaneClaim, deferrals: readonly DeferralRow[]): Promise<void> {
   if (deferrals.length === 0) return;

@@ -1,6 +1,6 @@
 /**
- * An engine in a process of its own, to be frozen. It stops after its first calls, before their commits, says `sent`,
- * and goes on when its input says so; `fenced` is said of each refused commit. Leaves when its input ends.
+ * An engine in a process of its own, to be frozen or killed. Each of its lanes stops at a failpoint, says `there`, and
+ * goes on when the input says so; `fenced` is said of each refused commit. Leaves when its input ends.
  */
 
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { noDeliveryMetrics } from '../../src/delivery/metrics.js';
 import { openDatabase } from '../../src/storage/database.js';
 import { startEngine } from '../support/delivery.js';
 
-const [connection = '', endpoint = '', leaseMs = '1000'] = process.argv.slice(2);
+const [connection = '', endpoint = '', leaseMs = '1000', place = ''] = process.argv.slice(2);
 const goOn = once(process.stdin, 'data');
 const ended = once(process.stdin, 'end');
 await using database = openDatabase({ connection });
@@ -18,8 +18,8 @@ await using _engine = startEngine(database.db, endpoint, {
   maxLanes: 4,
   metrics: { ...noDeliveryMetrics, fencedWrites: () => say('fenced') },
   failpoint: async (name) => {
-    if (name !== 'page.sent') return;
-    say('sent');
+    if (name !== place) return;
+    say('there');
     await goOn;
   },
 });

@@ -1,12 +1,11 @@
 /** A process that is frozen in mid-page for longer than its lease: its lanes go to another, its late commit is refused. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { noDeliveryMetrics } from '../../src/delivery/metrics.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
+import { startChildScript } from '../support/child-script.js';
 import { addExport, addProfiles, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
 import { compareWithLedger } from '../support/delivery-ledger.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -21,8 +20,9 @@ test('after SIGSTOP for twice the lease nothing is lost, and only the pages in f
   const setup = await setUpDelivery(database.db, { stream: 'frozen' });
   await addProfiles(database.db, setup, 2_000);
   const exportId = await addExport(database.db, setup);
-  await using child = startChild([database.connection, sandbox.endpoint, String(LEASE_MS)]);
-  await until(() => child.said('sent') === 4, { timeoutMs: 15_000 });
+  const script = join(import.meta.dirname, 'engine.child.ts');
+  await using child = startChildScript(script, [database.connection, sandbox.endpoint, String(LEASE_MS), 'page.sent']);
+  await until(() => child.said('there') === 4, { timeoutMs: 15_000 });
 
   child.process.kill('SIGSTOP');
   let takeovers = 0;
@@ -53,30 +53,3 @@ test('after SIGSTOP for twice the lease nothing is lost, and only the pages in f
   expect(ledger.untold.length).toBeLessThanOrEqual(800);
   expect(new Set(ledger.untold).size).toBe(ledger.untold.length);
 });
-
-interface Child extends AsyncDisposable {
-  process: ChildProcess;
-  /** How often it said a word. */
-  said(word: string): number;
-}
-
-function startChild(args: string[]): Child {
-  const script = join(import.meta.dirname, 'engine.child.ts');
-  const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', script, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
-  });
-  const exited = once(child, 'exit');
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  return {
-    process: child,
-    said: (word) => output.split('\n').filter((line) => line === word).length,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
-    },
-  };
-}

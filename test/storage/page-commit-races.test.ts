@@ -9,10 +9,19 @@ import { type PageResults, settlePage } from '../../src/delivery/settlement.js';
 import type { FailureRow } from '../../src/domain/settlement.js';
 import type { Db } from '../../src/storage/database.js';
 import { deleteDeliveryRows } from '../../src/storage/destinations.js';
+import { cancelPart } from '../../src/storage/export-settlement.js';
 import { discardFailedRecordRows } from '../../src/storage/failed-record-decisions.js';
 import type { LaneClaim } from '../../src/storage/lanes.js';
-import { keepFailedRecords, moveExports, recoverFailedRecords } from '../../src/storage/page-commit.js';
+import {
+  deferRecords,
+  keepFailedRecords,
+  lockPendingRows,
+  moveExports,
+  recoverFailedRecords,
+  removeReasons,
+} from '../../src/storage/page-commit.js';
 import { findExportSlice } from '../../src/storage/page-source.js';
+import { putTriggeredRecords } from '../../src/storage/pending-records.js';
 import { deleteProfileRows } from '../../src/storage/profile-writes.js';
 import {
   addExport,
@@ -135,6 +144,37 @@ test('a commit locks its exports in the order in which a discard does', async ()
 
   expect(await readCounter(database.db, second, 'skipped')).toBe(2);
 });
+
+test.each<[string, (tx: Db) => Promise<unknown>]>([
+  ['a page', (tx) => commitPending(tx)],
+  ['a canceled export', (tx) => cancelPart(tx, claim, exportId)],
+])('%s and a writer of its profiles lock pending rows in one order', async (_name, other) => {
+  const trigger = (profileKey: number) => ({ ...setup, lane: LANE, profileKey, causes: ['ATTRIBUTE:name'] });
+  await putTriggeredRecords(database.db, [trigger(1), trigger(2)]);
+  // In the order in which they are due, 2 comes first.
+  await sql`update pending_record
+    set exports = jsonb_build_object(${String(exportId)}::text, '0'),
+      not_before = not_before - profile_id * interval '1 minute'
+    where destination_id = ${setup.destinationId}`.execute(database.db);
+
+  await inTurns(
+    async (tx) => putTriggeredRecords(tx, [trigger(1)]),
+    other,
+    async (tx) => putTriggeredRecords(tx, [trigger(2)]),
+  );
+});
+
+/** Settles record 2 and puts record 1 back, as a page of both does. */
+async function commitPending(tx: Db): Promise<void> {
+  const { rows } = await sql<{ version: number }>`select version from pending_record
+    where destination_id = ${setup.destinationId} and profile_id = 2`.execute(tx);
+  const { activationId } = setup;
+  const settled = { activationId, profileKey: 2, version: rows[0]?.version ?? 0, exportIds: [] };
+  const deferral = { activationId, profileKey: 1, exports: {}, attempts: 1, outcomeUnknown: false, retryAfterMs: 1 };
+  await lockPendingRows(tx, claim, [settled, deferral]);
+  await removeReasons(tx, claim, [settled]);
+  await deferRecords(tx, claim, [deferral]);
+}
 
 /** Begins a transaction, lets another one wait for it, and goes on: a deadlock if that one holds what comes next. */
 async function inTurns(

@@ -1,0 +1,181 @@
+/**
+ * `neighbours`: live changes of members of twenty activations, each with a destination of its own, of which one never
+ * answers: records a second of the nineteen that do, against the same with the silent one disabled, paired rounds in
+ * one run. Each run is a fresh worker's, so that it has to find out about the silence by itself. Both write the same.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { DeliveryEngine, laneWorkKey } from '../src/delivery/engine.js';
+import { createProfiles } from '../src/domain/profile.js';
+import { type Db, openDatabase } from '../src/storage/database.js';
+import { resetHealth } from '../src/storage/destination-health.js';
+import { startEmbeddedServer } from '../src/storage/embedded-server.js';
+import { applyMigrations } from '../src/storage/migrations.js';
+import { insertId, type Measurement, measure, median, type SinkProcess, startSink, throughput } from './harness.js';
+
+const DESTINATIONS = 20;
+const LANES = 8;
+const WRITE_PROFILES = 100;
+const MAX_WAIT_MS = 1_200_000;
+const SILENT = 'silent';
+const WELL = 'well';
+
+/** Runs the benchmark and returns its figures. */
+export async function benchNeighbours(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
+  const log = pino({ level: 'warn' });
+  try {
+    await using server = await startEmbeddedServer({ dataFolder: folder, log });
+    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
+    await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+    await using sink = await startSink([WELL, SILENT]);
+    await silence(sink);
+    const stage = { db: database.db, sink, ...(await seed(database.db)), profiles: options.profiles };
+    const alone: Measurement[] = [];
+    const beside: Measurement[] = [];
+    for (let round = 0; round <= options.rounds; round += 1) {
+      const first = await runChanges({ ...stage, round: 2 * round, isSilentPresent: false });
+      const second = await runChanges({ ...stage, round: 2 * round + 1, isSilentPresent: true });
+      // The first round warms both up.
+      if (round > 0) alone.push(first);
+      if (round > 0) beside.push(second);
+    }
+    return report(options, { alone, beside });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function report(
+  options: { profiles: number; rounds: number },
+  { alone, beside }: { alone: Measurement[]; beside: Measurement[] },
+): Record<string, unknown> {
+  const pairs = alone.flatMap((one, round) => {
+    const other = beside[round];
+    return other ? [throughput(other) / throughput(one)] : [];
+  });
+  return {
+    bench: 'neighbours',
+    ...options,
+    ratioRecordsPerSecond: round2(median(pairs)),
+    ratios: pairs.map(round2),
+    besideSilentRecordsPerSecond: Math.round(median(beside.map(throughput))),
+    aloneRecordsPerSecond: Math.round(median(alone.map(throughput))),
+  };
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
+/** Lets the stream take requests and never answer them. */
+async function silence({ endpoint }: SinkProcess): Promise<void> {
+  const rules = [{ kind: 'no-answer', match: { operation: 'PutRecords', stream: SILENT } }];
+  const answer = await fetch(`${endpoint}/sandbox/faults`, { method: 'PUT', body: JSON.stringify({ rules }) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+interface Stage {
+  db: Db;
+  sink: SinkProcess;
+  workspaceId: number;
+  silentId: number;
+  /** Destinations that answer. */
+  wellIds: number[];
+  profiles: number;
+}
+
+async function seed(db: Db): Promise<Pick<Stage, 'workspaceId' | 'silentId' | 'wellIds'>> {
+  const workspaceId = await insertId(
+    db,
+    sql`insert into workspace (name, external_id) values ('bench', 'bench') returning id`,
+  );
+  const credentialId = await insertId(
+    db,
+    sql`insert into credential (workspace_id, name, kind, access_key_id, secret_sealed)
+      values (${workspaceId}, 'bench', 'ACCESS_KEY', 'AKIABENCHBENCHBENCH0', '\\x00') returning id`,
+  );
+  const segmentId = await insertId(
+    db,
+    sql`insert into segment (workspace_id, segment_id, name) values (${workspaceId}, 'everyone', 'S') returning id`,
+  );
+  const connect = async (stream: string, number: number) => {
+    const destinationId = await insertId(
+      db,
+      sql`insert into destination (workspace_id, kind, name, credential_id, region, stream)
+        values (${workspaceId}, 'AMAZON_KINESIS', ${`bench ${number}`}, ${credentialId}, 'us-east-1', ${stream}) returning id`,
+    );
+    await sql`insert into lane (destination_id, lane, workspace_id)
+      select ${destinationId}, lane, ${workspaceId} from generate_series(0, 15) lane`.execute(db);
+    const activationId = await insertId(
+      db,
+      sql`insert into activation (workspace_id, destination_id, attributes)
+        values (${workspaceId}, ${destinationId}, array['n']) returning id`,
+    );
+    await sql`insert into activation_segment (activation_id, segment_id, ordinal)
+      values (${activationId}, ${segmentId}, 0)`.execute(db);
+    return destinationId;
+  };
+  const wellIds: number[] = [];
+  for (let number = 1; number < DESTINATIONS; number += 1) wellIds.push(await connect(WELL, number));
+  return { workspaceId, wellIds, silentId: await connect(SILENT, DESTINATIONS) };
+}
+
+/** Changes each profile once, and measures until all destinations that answer have all of it. */
+async function runChanges(run: Stage & { round: number; isSilentPresent: boolean }): Promise<Measurement> {
+  const { db, silentId } = run;
+  await db.deleteFrom('pending_record').where('destination_id', '=', silentId).execute();
+  await resetHealth(db, silentId);
+  await db.updateTable('destination').set({ enabled: run.isSilentPresent }).where('id', '=', silentId).execute();
+  await sql`vacuum analyze`.execute(db);
+  await using engine = new DeliveryEngine({
+    db,
+    log: pino({ level: 'warn' }),
+    name: 'bench',
+    openSecret: () => 'x'.repeat(40),
+    endpoint: run.sink.endpoint,
+    maxLanes: LANES,
+    leaseMs: 3_000,
+    notify: () => {},
+  });
+  engine.start();
+  return await measure(run.profiles * run.wellIds.length, async () => {
+    await writeChanges(run, engine);
+    await untilDelivered(run);
+  });
+}
+
+async function writeChanges(run: Stage & { round: number }, engine: DeliveryEngine): Promise<void> {
+  const profiles = createProfiles({
+    db: run.db,
+    clock: () => new Date(),
+    wakeLane: (place) => engine.wake([laneWorkKey(place)]),
+  });
+  const memberships = [{ segmentId: 'everyone', status: 'REALIZED' as const }];
+  for (let start = 0; start < run.profiles; start += WRITE_PROFILES) {
+    const size = Math.min(WRITE_PROFILES, run.profiles - start);
+    const changes = Array.from({ length: size }, (_, index) => ({
+      profileId: `profile-${start + index}`,
+      attributes: { n: run.round },
+      memberships,
+    }));
+    await profiles.upsert(run.workspaceId, changes);
+  }
+}
+
+async function untilDelivered({ db, wellIds }: Stage): Promise<void> {
+  const deadline = performance.now() + MAX_WAIT_MS;
+  for (;;) {
+    const { rows } = await sql<{ is_open: boolean }>`/* bench.look */
+      select exists (select from pending_record where destination_id = any(${wellIds}::bigint[])) as is_open`.execute(
+      db,
+    );
+    if (rows[0]?.is_open === false) return;
+    if (performance.now() > deadline) throw new Error('Records still wait.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
