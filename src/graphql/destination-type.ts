@@ -20,7 +20,7 @@ export const ExportTypeEnum = createEnum<DestinationType['exportType']>('ExportT
 export const ExportFrequencyEnum = createEnum<DestinationType['frequency']>(
   'ExportFrequency',
   'When records are sent.',
-  { STREAMING: 'Record by record; in this version when an export is triggered.' },
+  { STREAMING: 'Record by record, as changes happen and when an export asks for it.' },
 );
 
 /** GraphQL type `AwsPermission`. */

@@ -128,7 +128,7 @@ describe('an export delivers what its simulation says', () => {
 
     const simulated = await simulate(stage.edge, { activationId: scene.activationId, ...tried });
     const { id, version: expectedVersion } = scene.activation;
-    const input = { id, expectedVersion, ...tried };
+    const input = { id, expectedVersion, ...tried, backfill: { mode: 'NONE' } };
     await mutate(stage.edge, 'updateActivation', { input, selection: '{ activation { id } }' });
     const delivered = await deliver(scene, () => exportAll(scene));
 
