@@ -220,10 +220,12 @@ function writeIdentities(identities: Record<string, string[]>): string {
   return text;
 }
 
-/** A JSON string. */
+/** A JSON string. Of a short text it is cheaper to see that nothing needs an escape; a long one is faster written natively. */
 function quote(text: string): string {
-  return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
+  return text.length > SHORT_LENGTH || NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
+
+const SHORT_LENGTH = 100;
 
 /** Quotes, backslashes, control characters, and surrogates, which may stand alone. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what JSON escapes.
