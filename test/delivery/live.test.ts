@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
+import type { DeliveryEngine } from '../../src/delivery/engine.js';
 import { createProfiles, type Profiles } from '../../src/domain/profile.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { type DeliverySetup, setUpDelivery, startEngine } from '../support/delivery.js';
@@ -50,14 +51,7 @@ test('changes that wait become one record with the latest state and all causes',
 
 test('a change that comes while a record is in flight is delivered after it, with its own causes only', async () => {
   await using sandbox = await openSandbox();
-  let isWritten = false;
-  await using _engine = startEngine(database.db, sandbox.endpoint, {
-    async failpoint(name) {
-      if (name !== 'page.sent' || isWritten) return;
-      isWritten = true;
-      await write({ city: 'Arlington' });
-    },
-  });
+  await using _engine = writeInFlight(sandbox, { city: 'Arlington' });
 
   await write({ name: 'Ada' }, 'REALIZED');
   await untilSettled(2);
@@ -72,14 +66,7 @@ test('a change that comes while a record is in flight is delivered after it, wit
 
 test('the same cause that comes again while its record is in flight is delivered again', async () => {
   await using sandbox = await openSandbox();
-  let isWritten = false;
-  await using _engine = startEngine(database.db, sandbox.endpoint, {
-    async failpoint(name) {
-      if (name !== 'page.sent' || isWritten) return;
-      isWritten = true;
-      await write({ name: 'Grace' });
-    },
-  });
+  await using _engine = writeInFlight(sandbox, { name: 'Grace' });
 
   await write({ name: 'Ada' }, 'REALIZED');
   await untilSettled(2);
@@ -129,6 +116,18 @@ test('a write that is rolled back leaves nothing to deliver', async () => {
 
   expect(await countPending()).toBe(0);
 });
+
+/** An engine during whose first call to Kinesis the profile is written. */
+function writeInFlight(sandbox: Sandbox, attributes: Record<string, unknown>): DeliveryEngine {
+  let isWritten = false;
+  return startEngine(database.db, sandbox.endpoint, {
+    async failpoint(name) {
+      if (name !== 'page.sent' || isWritten) return;
+      isWritten = true;
+      await write(attributes);
+    },
+  });
+}
 
 async function openSandbox(): Promise<Sandbox> {
   const sandbox = await startSandbox({ limits: 'off' });
