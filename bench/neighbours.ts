@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { DeliveryEngine, laneWorkKey } from '../src/delivery/engine.js';
+import { DeliveryEngine } from '../src/delivery/engine.js';
+import { toLaneKey } from '../src/domain/lane.js';
 import { createProfiles } from '../src/domain/profile.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
@@ -153,7 +154,7 @@ async function writeChanges(run: Stage & { round: number }, engine: DeliveryEngi
   const profiles = createProfiles({
     db: run.db,
     clock: () => new Date(),
-    wakeLane: (place) => engine.wake([laneWorkKey(place)]),
+    wakeLane: (place) => engine.wake([toLaneKey(place)]),
   });
   const memberships = [{ segmentId: 'everyone', status: 'REALIZED' as const }];
   for (let start = 0; start < run.profiles; start += WRITE_PROFILES) {

@@ -7,9 +7,10 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { Closer } from './closer.js';
 import type { Config } from './config.js';
-import { DeliveryEngine, LANE_WORK_CHANNEL, laneWorkKey } from './delivery/engine.js';
+import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
+import { toLaneKey } from './domain/lane.js';
 import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
 import { EventTail } from './events/tail.js';
 import type { Services } from './graphql/context.js';
@@ -178,7 +179,7 @@ interface Api {
 /** Tells all workers that a lane, or any lane of a destination, has work; the latter also to event tails. */
 function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeLane'>> {
   return {
-    wakeLane: (place) => notifier.notify(LANE_WORK_CHANNEL, laneWorkKey(place)),
+    wakeLane: (place) => notifier.notify(LANE_WORK_CHANNEL, toLaneKey(place)),
     wake(destinationId) {
       notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
       notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));

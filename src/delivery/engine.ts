@@ -1,6 +1,7 @@
 /** The delivery engine of a process: one worker that claims lanes, works several at once, and hands them back. */
 
 import type { Logger } from 'pino';
+import { toLaneKey } from '../domain/lane.js';
 import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
 import { removeDeadWorkers } from '../storage/workers.js';
@@ -39,11 +40,6 @@ export interface EngineOptions {
 /** Channel on which workers are told of a lane, or of a whole destination (its id is the key), that it may have work. */
 export const LANE_WORK_CHANNEL = 'lane_work';
 
-/** The key of one lane on {@link LANE_WORK_CHANNEL}. */
-export function laneWorkKey({ destinationId, lane }: { destinationId: number; lane: number }): string {
-  return `${destinationId}/${lane}`;
-}
-
 /** How often free lanes are looked for when nobody calls, in ms. */
 const POLL_MS = 1_000;
 /** Bytes of profiles that all pages under way may hold, and those of one destination. */
@@ -60,7 +56,7 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #places: LanePlaces;
   readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
   /** Lanes of whose last run nothing came: left alone for a poll, else they are claimed again in a hot loop. */
-  readonly #resting = new Map<string, LaneClaim>();
+  readonly #leftAlone = new Map<string, LaneClaim>();
   readonly #deadCalls = new DeadCalls();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #noteCredentialUse: NoteCredentialUse;
@@ -85,7 +81,7 @@ export class DeliveryEngine implements AsyncDisposable {
 
   /**
    * Looks for work now instead of at the next poll.
-   * @param keys as {@link laneWorkKey} makes them: the lanes that may have work. None: any may.
+   * @param keys as {@link toLaneKey} makes them: the lanes that may have work. None: any may.
    */
   wake(keys: readonly string[] = []): void {
     const rung = keys.filter((key) => this.#ring(key));
@@ -163,7 +159,7 @@ export class DeliveryEngine implements AsyncDisposable {
       const limit = Math.min(this.#places.free, Math.max(1, this.#share) - this.#runs.size);
       this.#isShortOfPlaces = limit <= 0;
       if (limit <= 0) return [];
-      const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#resting.values()];
+      const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#leftAlone.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
       this.#isShortOfPlaces = claims.length === limit;
       metrics?.takeovers(claims.filter((claim) => claim.takenOver).length);
@@ -175,7 +171,7 @@ export class DeliveryEngine implements AsyncDisposable {
   }
 
   #startLane(lease: WorkerLease, context: LaneRunContext, claim: LaneClaim): void {
-    const key = laneWorkKey(claim);
+    const key = toLaneKey(claim);
     const bell = new LaneBell();
     const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
     const limits = {
@@ -196,7 +192,7 @@ export class DeliveryEngine implements AsyncDisposable {
       const progress = await runLane(context, claim, limits);
       this.#places.give();
       this.#runs.delete(key);
-      if (!progress) this.#rest(key, claim);
+      if (!progress) this.#leaveAlone(key, claim);
       this.#lookForLanes();
     });
     this.#runs.set(key, { claim, bell, ended });
@@ -216,10 +212,10 @@ export class DeliveryEngine implements AsyncDisposable {
     };
   }
 
-  #rest(key: string, claim: LaneClaim): void {
-    this.#resting.set(key, claim);
+  #leaveAlone(key: string, claim: LaneClaim): void {
+    this.#leftAlone.set(key, claim);
     this.#after(POLL_MS, () => {
-      this.#resting.delete(key);
+      this.#leftAlone.delete(key);
       this.#lookForLanes();
     });
   }
@@ -241,7 +237,7 @@ export class DeliveryEngine implements AsyncDisposable {
         this.wake([String(destinationId)]);
         notify(LANE_WORK_CHANNEL, String(destinationId));
       },
-      wakeAfter: (claim, delayMs) => this.#after(delayMs, () => this.wake([laneWorkKey(claim)])),
+      wakeAfter: (claim, delayMs) => this.#after(delayMs, () => this.wake([toLaneKey(claim)])),
     };
   }
 

@@ -11,6 +11,11 @@ export interface LanePlace {
   lane: number;
 }
 
+/** A lane as a key, such as workers are rung by. */
+export function toLaneKey({ destinationId, lane }: LanePlace): string {
+  return `${destinationId}/${lane}`;
+}
+
 /** The lane of a profile, from what survives its erasure and re-creation: workspace and customer's id. */
 export function laneOf(workspaceId: number, profileId: string): number {
   const digest = createHash('md5').update(`${workspaceId}:${profileId}`).digest();

@@ -5,7 +5,7 @@ import { putTriggeredRecords, type TriggeredRecord } from '../storage/pending-re
 import { updateProfiles } from '../storage/profile-writes.js';
 import { listTriggerRules } from '../storage/trigger-rules.js';
 import { toCauseKey } from './delivery-cause.js';
-import type { LanePlace } from './lane.js';
+import { type LanePlace, toLaneKey } from './lane.js';
 import type { Profile } from './profile.js';
 import type { ProfileWriteRequest, Settled } from './profile-write.js';
 import { findCauses, type TriggerRules } from './trigger.js';
@@ -53,7 +53,7 @@ function recordsOf(settled: Settled, rules: readonly TriggerRules[], now: Date):
 
 function placesOf(records: readonly TriggeredRecord[]): LanePlace[] {
   const places = records.map(({ destinationId, lane }) => ({ destinationId, lane }));
-  return [...new Map(places.map((place) => [`${place.destinationId}/${place.lane}`, place])).values()];
+  return [...new Map(places.map((place) => [toLaneKey(place), place])).values()];
 }
 
 async function touchUnwritten(

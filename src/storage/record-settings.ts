@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
-import { toConsentRule } from './consent-columns.js';
+import { CONSENT_COLUMNS, toConsentRule } from './consent-columns.js';
 
 /** Settings that decide whom records tell of, what they hold and where they go. */
 export type RowSettings = Pick<
@@ -27,9 +27,7 @@ export const SETTINGS_COLUMNS = {
   partition_key_argument: z.string().nullable(),
   too_large_policy: z.enum(['FAIL', 'TRIM_MEMBERSHIPS']),
   envelope: z.enum(['NONE', 'V1']),
-  consent_path: z.string().nullable(),
-  consent_values: z.array(z.string()).nullable(),
-  consent_refusal: z.enum(['SEND_EXIT', 'SKIP']).nullable(),
+  ...CONSENT_COLUMNS,
 } as const;
 
 const SettingsRow = z.object(SETTINGS_COLUMNS);

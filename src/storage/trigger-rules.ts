@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TriggerRules } from '../domain/trigger.js';
-import { toConsentRule } from './consent-columns.js';
+import { CONSENT_COLUMNS, toConsentRule } from './consent-columns.js';
 import type { Db } from './database.js';
 
 /**
@@ -33,9 +33,7 @@ const RulesRow = z
     destination_id: z.number(),
     attributes: z.array(z.string()),
     change_detection: z.enum(['EXPORT_ALWAYS', 'EXPORT_IF_CHANGED']),
-    consent_path: z.string().nullable(),
-    consent_values: z.array(z.string()).nullable(),
-    consent_refusal: z.enum(['SEND_EXIT', 'SKIP']).nullable(),
+    ...CONSENT_COLUMNS,
     segments: z.array(z.object({ id: z.number(), segmentId: z.string() })).nullable(),
   })
   .transform(

@@ -2,8 +2,7 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { laneWorkKey } from '../../src/delivery/engine.js';
-import { laneOf } from '../../src/domain/lane.js';
+import { laneOf, toLaneKey } from '../../src/domain/lane.js';
 import { createProfiles } from '../../src/domain/profile.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { addExport, type DeliverySetup, setUpDelivery, startEngine } from '../support/delivery.js';
@@ -27,7 +26,7 @@ test(`${SEEDS} seeds of changes, exports and faults at once: no profile goes bac
   const profiles = createProfiles({
     db: database.db,
     clock: () => new Date(),
-    wakeLane: (place) => engine.wake([laneWorkKey(place)]),
+    wakeLane: (place) => engine.wake([toLaneKey(place)]),
   });
   const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1);
   sandbox.setFaults(
