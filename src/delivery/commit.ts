@@ -4,11 +4,12 @@
  */
 
 import type { Db } from '../storage/database.js';
-import { insertDeliveryEvent } from '../storage/delivery-events.js';
+import { insertDeliveryEvents } from '../storage/delivery-events.js';
 import { findListingOrder, listingChunk, listMembers } from '../storage/export-audience.js';
 import { cancelPart, finishListing, finishSettledParts } from '../storage/export-settlement.js';
-import { fenceLane, type LaneClaim } from '../storage/lanes.js';
+import { fenceLane, fenceLanes, type LaneClaim } from '../storage/lanes.js';
 import {
+  type DestinationOfPages,
   deferRecords,
   type ExportStep,
   findErasedProfiles,
@@ -20,45 +21,84 @@ import {
   removeReasons,
 } from '../storage/page-commit.js';
 import type { ExportSlice } from '../storage/page-source.js';
-import { addStatistics } from '../storage/statistics.js';
+import { type AddedCounts, addStatistics } from '../storage/statistics.js';
 import type { Failpoint } from './failpoint.js';
 import { paceMsOf } from './pace.js';
 import type { Page } from './page.js';
 import { type Settlement, skipErased } from './settlement.js';
-import { type CommittedEvent, countEvents, countHeld } from './statistics.js';
+import { countEvents, countHeld } from './statistics.js';
 
-/**
- * Puts a page on the books. Records that failed while their profile was erased are put there as skipped.
- * @returns the claim at its new position, and what was put on the books.
- * @throws {LaneLostError} if the lane has another owner; nothing was written.
- */
-export async function commitPage(
-  db: Db,
-  claim: LaneClaim,
-  work: { page: Page; settlement: Settlement; failpoint: Failpoint },
-): Promise<{ next: LaneClaim; settlement: Settlement }> {
-  const { page, failpoint } = work;
-  let { settlement } = work;
-  await db.transaction().execute(async (tx) => {
-    await fenceLane(tx, claim, settlement.events.length);
-    await failpoint('commit.fenced');
-    settlement = await settleErased(tx, claim, settlement);
-    await keepFailedRecords(tx, claim, settlement.failures);
-    const recovered = await recoverFailedRecords(tx, settlement.retried);
-    // Of an export's page no row waits, but those that it defers: one statement adds them, in that order.
-    if (page.slice === null) await lockPendingRows(tx, claim, [...settlement.settledReasons, ...settlement.deferrals]);
-    await removeReasons(tx, claim, settlement.settledReasons);
-    await deferRecords(tx, claim, settlement.deferrals);
-    const committed: CommittedEvent[] = [];
-    for (const event of settlement.events) committed.push({ event, ...(await insertDeliveryEvent(tx, event)) });
-    const moved = await commitExports(tx, claim, { page, settlement, recovered });
-    await addStatistics(tx, claim, [...countEvents(committed), ...countHeld(page, settlement, moved)]);
-    await failpoint('commit.written');
-  });
-  return { next: { ...claim, position: claim.position + settlement.events.length }, settlement };
+/** A page whose results are to be put on the books. */
+export interface PageWork {
+  claim: LaneClaim;
+  page: Page;
+  settlement: Settlement;
 }
 
-async function settleErased(tx: Db, claim: LaneClaim, settlement: Settlement): Promise<Settlement> {
+/** A page on the books: the claim at its new position, and what was put there. */
+export interface CommittedPage {
+  next: LaneClaim;
+  settlement: Settlement;
+}
+
+/**
+ * Puts pages of different lanes of one destination on the books, all or none. Records that failed while their profile was
+ * erased are put there as skipped.
+ * @param works one, or several that settle nothing of exports: whose order of locks is that of one lane.
+ * @throws {LaneLostError} if one of the lanes has another owner; nothing was written.
+ */
+export async function commitPages(db: Db, works: readonly PageWork[], failpoint: Failpoint): Promise<CommittedPage[]> {
+  const [first] = works;
+  if (!first) return [];
+  const settled = await db.transaction().execute(async (tx) => {
+    await fenceLanes(
+      tx,
+      works.map(({ claim, settlement }) => ({ claim, steps: settlement.events.length })),
+    );
+    await failpoint('commit.fenced');
+    const pages: PageWork[] = [];
+    for (const work of works) pages.push({ ...work, settlement: await settleErased(tx, work) });
+    await writePages(tx, first.claim, pages);
+    await failpoint('commit.written');
+    return pages;
+  });
+  return settled.map(({ claim, settlement }) => ({
+    next: { ...claim, position: claim.position + settlement.events.length },
+    settlement,
+  }));
+}
+
+async function writePages(tx: Db, destination: DestinationOfPages, pages: readonly PageWork[]): Promise<void> {
+  const all = <Row>(read: (settlement: Settlement) => readonly Row[]) =>
+    pages.flatMap(({ settlement }) => read(settlement));
+  const reasons = all((settlement) => settlement.settledReasons);
+  const deferrals = all((settlement) => settlement.deferrals);
+  const failures = all((settlement) => settlement.failures);
+  await keepFailedRecords(tx, destination, failures);
+  const recovered = new Map<PageWork, Recovered>();
+  for (const work of pages) recovered.set(work, await recoverFailedRecords(tx, work.settlement.retried));
+  // Of an export's page no row waits, but those that it defers: one statement adds them, in that order.
+  if (pages.some(({ page }) => page.slice === null)) await lockPendingRows(tx, [...reasons, ...deferrals]);
+  await removeReasons(tx, reasons);
+  await deferRecords(tx, destination, deferrals);
+  const events = all((settlement) => settlement.events);
+  const inserted = await insertDeliveryEvents(tx, events);
+  const committed = events.flatMap((event, index) => {
+    const row = inserted[index];
+    return row ? [{ event, committedAt: row.committedAt }] : [];
+  });
+  const held: AddedCounts[] = [];
+  for (const work of pages) {
+    const moved = await commitExports(tx, work, recovered.get(work) ?? new Map());
+    held.push(...countHeld(work.page, work.settlement, moved));
+  }
+  await addStatistics(tx, destination, [...countEvents(committed), ...held]);
+}
+
+/** How many records of each export, by its id, were recovered by its retry. */
+type Recovered = ReadonlyMap<number, number>;
+
+async function settleErased(tx: Db, { claim, settlement }: PageWork): Promise<Settlement> {
   if (settlement.failures.length === 0) return settlement;
   const profileKeys = settlement.failures.map((failure) => failure.profileKey);
   return skipErased(settlement, await findErasedProfiles(tx, claim.lane, profileKeys));
@@ -66,10 +106,9 @@ async function settleErased(tx: Db, claim: LaneClaim, settlement: Settlement): P
 
 async function commitExports(
   tx: Db,
-  claim: LaneClaim,
-  work: { page: Page; settlement: Settlement; recovered: ReadonlyMap<number, number> },
+  { claim, page, settlement }: PageWork,
+  recovered: Recovered,
 ): Promise<MovedExport[]> {
-  const { page, settlement, recovered } = work;
   const deltas = new Map(settlement.exportDeltas);
   for (const [exportId, records] of recovered) {
     const { counters, deferred } = deltas.get(exportId) ?? { counters: {}, deferred: 0 };

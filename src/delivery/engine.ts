@@ -6,6 +6,7 @@ import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
 import { removeDeadWorkers } from '../storage/workers.js';
 import { ByteBudget } from './byte-budget.js';
+import { Convoys } from './convoys.js';
 import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
 import { DeadCalls, PROBE_INTERVAL_MS } from './health.js';
@@ -14,7 +15,8 @@ import { LanePlaces } from './lane-places.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
-import { createSinks, type OpenSecret } from './sinks.js';
+import { type SendContext, type SendRequest, sendPages } from './send.js';
+import { createSinks, type OpenSecret, type Sinks } from './sinks.js';
 
 /** What the engine needs. */
 export interface EngineOptions {
@@ -86,17 +88,17 @@ export class DeliveryEngine implements AsyncDisposable {
   wake(keys: readonly string[] = []): void {
     const rung = keys.filter((key) => this.#ring(key));
     if (keys.length > 0 && rung.length === keys.length) return;
-    if (keys.length === 0) for (const { bell } of this.#runs.values()) bell.ring();
+    if (keys.length === 0) for (const { bell } of this.#runs.values()) bell.ring('anything');
     this.#lookForLanes();
   }
 
   /** @returns whether the key is that of a lane which this worker owns: nothing has to be claimed for it. */
   #ring(key: string): boolean {
     const run = this.#runs.get(key);
-    run?.bell.ring();
+    run?.bell.ring('records');
     if (run) return true;
     // The key of a whole destination.
-    for (const { claim, bell } of this.#runs.values()) if (String(claim.destinationId) === key) bell.ring();
+    for (const { claim, bell } of this.#runs.values()) if (String(claim.destinationId) === key) bell.ring('anything');
     return false;
   }
 
@@ -122,7 +124,7 @@ export class DeliveryEngine implements AsyncDisposable {
         ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
         mayAttempt: () => lease.mayAttempt(),
       });
-      await this.#work(lease, this.#laneContext(sinks));
+      await this.#work(lease, this.#laneContext(sinks, lease.lost));
       // A lane is claimed again only after its own old call has settled.
       await Promise.all([...this.#runs.values()].map((run) => run.ended));
       await lease[Symbol.asyncDispose]();
@@ -182,9 +184,9 @@ export class DeliveryEngine implements AsyncDisposable {
       rest: async () => {
         this.#places.give();
         if (this.#isShortOfPlaces) this.#lookForLanes();
-        const wasRung = await bell.wait(POLL_MS, over);
+        const ring = await bell.wait(POLL_MS, over);
         await this.#places.take();
-        return wasRung;
+        return ring;
       },
     };
     // Claims are no more than there are free places.
@@ -220,9 +222,9 @@ export class DeliveryEngine implements AsyncDisposable {
     });
   }
 
-  #laneContext(sinks: LaneRunContext['sinks']): LaneRunContext {
+  #laneContext(sinks: Sinks, lost: AbortSignal): LaneRunContext {
     const { db, log, notify, metrics, failpoint } = this.#options;
-    return {
+    const context: SendContext = {
       db,
       log,
       sinks,
@@ -239,6 +241,8 @@ export class DeliveryEngine implements AsyncDisposable {
       },
       wakeAfter: (claim, delayMs) => this.#after(delayMs, () => this.wake([toLaneKey(claim)])),
     };
+    const request: SendRequest = { source: { kind: 'pending' }, lost, watchCall: (call) => call };
+    return { ...context, convoys: new Convoys((claims) => sendPages(context, claims, request)) };
   }
 
   #after(delayMs: number, action: () => void): void {

@@ -1,22 +1,24 @@
 /** Bells of lanes at rest: a lane that has done its work is kept for a moment, and rung when there is more. */
 
+import type { Ring } from './agenda.js';
+
 /** The bell of one lane. A ring while nobody waits is kept. */
 export class LaneBell {
-  #isRung = false;
+  #rung: Ring | null = null;
   #end: () => void = () => {};
 
-  /** Ends the wait, or the next one. */
-  ring(): void {
-    this.#isRung = true;
+  /** Ends the wait, or the next one. Of two rings the one that says less is kept. */
+  ring(ring: Ring): void {
+    if (this.#rung !== 'anything') this.#rung = ring;
     this.#end();
   }
 
-  /** Waits for a ring, at most so long; an abort ends it too. @returns whether it was rung. */
-  async wait(maxMs: number, signal: AbortSignal): Promise<boolean> {
-    if (!this.#isRung && !signal.aborted) await this.#sleep(maxMs, signal);
-    const wasRung = this.#isRung;
-    this.#isRung = false;
-    return wasRung;
+  /** Waits for a ring, at most so long; an abort ends it too. @returns how it was rung, null if it was not. */
+  async wait(maxMs: number, signal: AbortSignal): Promise<Ring | null> {
+    if (this.#rung === null && !signal.aborted) await this.#sleep(maxMs, signal);
+    const rung = this.#rung;
+    this.#rung = null;
+    return rung;
   }
 
   #sleep(maxMs: number, signal: AbortSignal): Promise<void> {

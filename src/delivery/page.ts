@@ -25,7 +25,9 @@ import {
   type ExportSlice,
   findExportSlice,
   listDueRecords,
+  MAX_PAGE_RECORDS,
   type PageProfile,
+  readLaneProfiles,
   readPageProfiles,
   readProfileSizes,
   sumProfileBytes,
@@ -45,6 +47,7 @@ export interface PageEntry {
 
 /** A page, ready to send. */
 export interface Page {
+  lane: number;
   target: DeliveryTarget;
   /** The part of an export's page that it comes from; null if it comes from pending records. */
   slice: ExportSlice | null;
@@ -62,49 +65,118 @@ export type ReserveBytes = (bytes: number) => Promise<void>;
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads and builds the next page of a source.
- * @returns null if the source has nothing to send now.
+ * Reads and builds the next page of an export in a lane.
+ * @returns null if it has nothing to send now.
  */
-export async function readPage(
+export async function readExportPage(
   db: Db,
   claim: LaneClaim,
-  request: { source: PageSource; reserve: ReserveBytes },
+  request: { exportId: number; reserve: ReserveBytes },
 ): Promise<Page | null> {
-  const { source } = request;
-  const slice = source.kind === 'export' ? await findExportSlice(db, claim, source.exportId) : null;
-  const all = source.kind === 'export' ? (slice?.candidates ?? []) : await listDueRecords(db, claim);
-  if (all.length === 0) return null;
-  const { candidates, bytes } = await withinByteCap(db, claim.lane, all);
+  const slice = await findExportSlice(db, claim, request.exportId);
+  if (!slice || slice.candidates.length === 0) return null;
+  const { candidates, bytes } = await withinByteCap(db, claim.lane, slice.candidates);
+  const [page] = await buildPages(db, claim.destinationId, {
+    slice,
+    candidates: new Map([[claim.lane, candidates]]),
+    reserve: () => request.reserve(bytes),
+  });
+  return page ?? null;
+}
+
+/**
+ * Reads and builds the next pages of pending records in lanes of one destination: together they are no more than one
+ * page may be.
+ * @returns one for each lane that has records to send now, in no order.
+ */
+export async function readPendingPages(
+  db: Db,
+  destinationId: number,
+  request: { lanes: readonly number[]; reserve: ReserveBytes },
+): Promise<Page[]> {
+  const limit = pendingLimit(request.lanes.length);
+  const due = await listDueRecords(db, { destinationId, lanes: request.lanes, limit });
+  const count = countWithinCap(due.map((record) => record.sizeBytes));
+  const taken = due.slice(0, count);
+  if (count === 0) return [];
+  const bytes = taken.reduce((sum, record) => sum + record.sizeBytes, 0);
+  const candidates = new Map<number, Candidate[]>();
+  for (const { lane, candidate } of taken) {
+    const ofLane = candidates.get(lane);
+    if (ofLane) ofLane.push(candidate);
+    else candidates.set(lane, [candidate]);
+  }
+  return await buildPages(db, destinationId, { slice: null, candidates, reserve: () => request.reserve(bytes) });
+}
+
+/** Most pending records that each of so many lanes takes at one time. */
+export function pendingLimit(lanes: number): number {
+  return Math.max(1, Math.floor(MAX_PAGE_RECORDS / lanes));
+}
+
+/** Candidates by lane, and where they come from. */
+interface PageRequest {
+  slice: ExportSlice | null;
+  candidates: ReadonlyMap<number, Candidate[]>;
+  reserve(): Promise<void>;
+}
+
+async function buildPages(db: Db, destinationId: number, request: PageRequest): Promise<Page[]> {
   // Before the snapshot: nothing waits for memory inside a transaction.
-  await request.reserve(bytes);
+  await request.reserve();
   const snapshot = await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((tx) => readSnapshot(tx, claim, candidates));
-  return snapshot && { target: snapshot.target, slice, exports: snapshot.exports, entries: decide(snapshot) };
+    .execute((tx) => readSnapshot(tx, destinationId, request.candidates));
+  if (!snapshot) return [];
+  const { target, exports } = snapshot;
+  const desks = openDesks(snapshot);
+  return [...request.candidates].map(([lane, candidates]) => ({
+    lane,
+    target,
+    slice: request.slice,
+    exports,
+    entries: decide(candidates, snapshot, desks),
+  }));
 }
 
 interface Snapshot extends PageContext {
-  candidates: Candidate[];
   /** By profile.id. */
   profiles: Map<number, PageProfile>;
   /** Segments that are not mapped but may stand in a record: all of the profiles' in scope ALL, and those that leave. */
   names: NamedSegment[];
 }
 
-async function readSnapshot(tx: Db, claim: LaneClaim, candidates: Candidate[]): Promise<Snapshot | null> {
-  const context = await findPageContext(tx, claim.destinationId, {
+async function readSnapshot(
+  tx: Db,
+  destinationId: number,
+  byLane: ReadonlyMap<number, Candidate[]>,
+): Promise<Snapshot | null> {
+  const candidates = [...byLane.values()].flat();
+  const context = await findPageContext(tx, destinationId, {
     activationIds: distinct(candidates.map((candidate) => candidate.activationId)),
     exportIds: exportIdsOf(candidates),
   });
   if (!context) return null;
-  const ids = distinct(candidates.map((candidate) => candidate.profileKey));
-  const profiles = await readPageProfiles(tx, claim.lane, ids);
+  const profiles = await readProfiles(tx, byLane);
   const shown = context.target.membershipScope === 'ALL' ? segmentIdsOf(profiles) : [];
   const leaving = [...context.exports.values()].flatMap((fact) => (fact.trigger === 'EXITS' ? fact.segmentIds : []));
   const names = await readSegmentNames(tx, distinct([...shown, ...leaving]));
-  return { ...context, candidates, profiles, names };
+  return { ...context, profiles, names };
+}
+
+async function readProfiles(tx: Db, byLane: ReadonlyMap<number, Candidate[]>): Promise<Map<number, PageProfile>> {
+  const lanes = [...byLane].map(([lane, candidates]) => ({
+    lane,
+    ids: distinct(candidates.map((candidate) => candidate.profileKey)),
+  }));
+  const [first, ...others] = lanes;
+  if (first && others.length === 0) return await readPageProfiles(tx, first.lane, first.ids);
+  return await readLaneProfiles(
+    tx,
+    lanes.flatMap(({ lane, ids }) => ids.map((id) => ({ lane, id }))),
+  );
 }
 
 /** Takes candidates from the front as long as their profiles' stored bytes stay within the cap; most pages are far below. */
@@ -116,25 +188,34 @@ async function withinByteCap(
   const ids = distinct(candidates.map((candidate) => candidate.profileKey));
   const total = await sumProfileBytes(db, lane, ids);
   if (total <= MAX_PAGE_BYTES) return { candidates, bytes: total };
-  const sizes = await readProfileSizes(db, lane, ids);
-  let bytes = 0;
-  let count = 0;
-  for (const candidate of candidates) {
-    const size = sizes.get(candidate.profileKey) ?? 0;
-    if (count > 0 && bytes + size > MAX_PAGE_BYTES) break;
-    bytes += size;
-    count += 1;
-  }
+  const byId = await readProfileSizes(db, lane, ids);
+  const sizes = candidates.map((candidate) => byId.get(candidate.profileKey) ?? 0);
+  const count = countWithinCap(sizes);
+  const bytes = sizes.slice(0, count).reduce((sum, size) => sum + size, 0);
   return { candidates: candidates.slice(0, count), bytes };
 }
 
-function decide(snapshot: Snapshot): PageEntry[] {
-  const desks = new Map<number, Desk>();
+/** How many from the front stay within {@link MAX_PAGE_BYTES}; at least one, if there is any. */
+function countWithinCap(sizes: readonly number[]): number {
+  let bytes = 0;
+  const over = sizes.findIndex((size, index) => {
+    bytes += size;
+    return index > 0 && bytes > MAX_PAGE_BYTES;
+  });
+  return over === -1 ? sizes.length : over;
+}
+
+function openDesks(snapshot: Snapshot): ReadonlyMap<number, Desk> {
   const context = { ...snapshot, ...WRITER_OPTIONS };
-  for (const activation of snapshot.activations.values()) desks.set(activation.id, openDesk(activation, context));
-  const rulings = snapshot.candidates.map((candidate) => rule(candidate, snapshot, desks));
+  return new Map(
+    [...snapshot.activations.values()].map((activation) => [activation.id, openDesk(activation, context)]),
+  );
+}
+
+function decide(candidates: readonly Candidate[], snapshot: Snapshot, desks: ReadonlyMap<number, Desk>): PageEntry[] {
+  const rulings = candidates.map((candidate) => rule(candidate, snapshot, desks));
   const encoded = encodeTexts(rulings.map(({ outcome }) => ('text' in outcome ? outcome.text : '')));
-  return snapshot.candidates.map((candidate, index) =>
+  return candidates.map((candidate, index) =>
     toEntry(candidate, snapshot, { ruling: rulings[index] ?? NO_RULING, data: encoded[index] }),
   );
 }

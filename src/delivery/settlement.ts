@@ -58,7 +58,12 @@ export function settlePage(
   const places = new Map<Candidate['exports'], Place>();
   page.entries.forEach((entry, index) => {
     const waitedMs = entry.causes.length > 0 ? (entry.candidate.pending?.waitedMs ?? 0) : 0;
-    const fate = { entry, result: results[index] ?? null, latencyMs: waitedMs + context.latencyMs };
+    const fate = {
+      lane: context.claim.lane,
+      entry,
+      result: results[index] ?? null,
+      latencyMs: waitedMs + context.latencyMs,
+    };
     const { exports } = entry.candidate;
     // Records of an export's page share the object that says who asks for them: their place is found once.
     const place = places.get(exports) ?? openPlace(groups, page, entry);
@@ -107,6 +112,7 @@ type NewEventDraft = Pick<NewDeliveryEvent, 'activationId' | 'activationVersion'
 };
 
 interface Fate {
+  lane: number;
   entry: PageEntry;
   result: RecordResult | null;
   latencyMs: number;
@@ -312,6 +318,6 @@ function toFailure(fate: Fate, result: Extract<RecordResult, { status: 'failed' 
   };
 }
 
-function identityOf(fate: Fate): { activationId: number; profileKey: number } {
-  return { activationId: fate.entry.candidate.activationId, profileKey: fate.entry.candidate.profileKey };
+function identityOf({ lane, entry }: Fate): { lane: number; activationId: number; profileKey: number } {
+  return { lane, activationId: entry.candidate.activationId, profileKey: entry.candidate.profileKey };
 }

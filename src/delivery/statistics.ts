@@ -15,14 +15,14 @@ export interface CommittedEvent {
 
 const MINUTE_MS = 60_000;
 
-/** Counts events by activation and the minute in which they were committed: a bucket has what its deliveries list. */
+/** Counts events by lane, activation and the minute in which they were committed: a bucket has what its deliveries list. */
 export function countEvents(committed: readonly CommittedEvent[]): AddedCounts[] {
-  const minutes = new Map<string, { activationId: number; at: Date; counters: CounterMap }>();
+  const minutes = new Map<string, { lane: number; activationId: number; at: Date; counters: CounterMap }>();
   for (const { event, committedAt } of committed) {
-    const { activationId } = event;
+    const { lane, activationId } = event;
     const at = new Date(Math.floor(committedAt.getTime() / MINUTE_MS) * MINUTE_MS);
-    const name = `${activationId}/${at.getTime()}`;
-    const minute = minutes.get(name) ?? { activationId, at, counters: {} };
+    const name = `${lane}/${activationId}/${at.getTime()}`;
+    const minute = minutes.get(name) ?? { lane, activationId, at, counters: {} };
     minutes.set(name, minute);
     countEvent(minute.counters, event);
   }
@@ -31,13 +31,13 @@ export function countEvents(committed: readonly CommittedEvent[]): AddedCounts[]
 
 /** Counts the attempts of a page that was held, for which there is no event; once, as its export counts them. */
 export function countHeld(
-  { slice }: Pick<Page, 'slice'>,
+  { lane, slice }: Pick<Page, 'lane' | 'slice'>,
   settlement: Settlement,
   moved: readonly MovedExport[],
 ): AddedCounts[] {
   if (!slice || settlement.holdMs === null || moved.length === 0) return [];
   const attempts = settlement.exportDeltas.get(slice.exportId)?.counters['attempts'] ?? 0;
-  return attempts > 0 ? [{ activationId: slice.activationId, at: null, counters: { attempts } }] : [];
+  return attempts > 0 ? [{ lane, activationId: slice.activationId, at: null, counters: { attempts } }] : [];
 }
 
 function countEvent(counters: CounterMap, event: NewDeliveryEvent): void {

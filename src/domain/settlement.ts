@@ -4,6 +4,7 @@ import type { DeliveryCode } from './delivery-code.js';
 
 /** A record given up on, for the books. */
 export interface FailureRow {
+  lane: number;
   activationId: number;
   profileKey: number;
   code: DeliveryCode;
@@ -18,6 +19,7 @@ export interface FailureRow {
 
 /** A record that goes back to wait. */
 export interface DeferralRow {
+  lane: number;
   activationId: number;
   profileKey: number;
   exports: Record<string, string>;
@@ -28,6 +30,7 @@ export interface DeferralRow {
 
 /** A pending row whose reasons are settled. */
 export interface SettledReason {
+  lane: number;
   activationId: number;
   profileKey: number;
   version: number;

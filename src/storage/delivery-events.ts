@@ -5,8 +5,8 @@
 
 import { sql } from 'kysely';
 import type { NewDeliveryEvent, SettledRecord } from '../domain/delivery.js';
+import { arrayLiteral, textArrayLiteral } from './array-literal.js';
 import type { Db } from './database.js';
-import { numberArray } from './number-array.js';
 
 /** Letters of outcomes in `delivery_event.outcomes`. */
 export const OUTCOME_LETTERS = { DELIVERED: 'D', FAILED: 'F', SKIPPED: 'S' } as const;
@@ -24,31 +24,63 @@ export interface DeliveryEventCounts {
   codes: Record<string, number>;
 }
 
+/** An event that is on the books: its id and time, by the database's clock. */
+export interface InsertedEvent {
+  id: number;
+  committedAt: Date;
+}
+
 /**
- * Puts an event on the books; `tx` is the page's transaction, which also checks the lane's fence.
- * @returns its id and time, by the database's clock.
+ * Puts events on the books, in one statement; `tx` is the transaction of their pages, which also checks the fences.
+ * @returns what the database gave them, in their order.
  */
-export async function insertDeliveryEvent(tx: Db, event: NewDeliveryEvent): Promise<{ id: number; committedAt: Date }> {
-  const counts = countRecords(event);
-  const columns = toColumns(event.records);
-  const { rows } = await sql<{ id: number; committedAt: Date }>`/* delivery_events.insert (prepared) */
+export async function insertDeliveryEvents(tx: Db, events: readonly NewDeliveryEvent[]): Promise<InsertedEvent[]> {
+  if (events.length === 0) return [];
+  const rows = events.map(toRow);
+  const column = (name: keyof EventRow) => rows.map((row) => row[name]);
+  const { rows: inserted } = await sql<InsertedEvent & EventKey>`/* delivery_events.insert (prepared) */
     insert into delivery_event (
       workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
       export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
       sequence_numbers, record_attempts, record_bytes, latencies_ms
     )
-    values (
-      ${event.workspaceId}, ${event.destinationId}, ${event.lane}, ${event.position}, ${event.activationId},
-      ${event.activationVersion}, ${event.destinationVersion}, ${event.origin}, ${numberArray(event.exportIds)},
-      ${counts.delivered}, ${counts.failed}, ${counts.skipped}, ${counts.deferred}, ${event.attempts}, ${counts.bytes},
-      ${counts.possibleDuplicates}, ${JSON.stringify(counts.codes)}, ${columns.profileIds}, ${columns.outcomes},
-      ${columns.revisions}, ${columns.codes}, ${columns.causes}, ${columns.duplicates}, ${columns.shards},
-      ${columns.shardNumbers}, ${columns.sequenceNumbers}, ${columns.attempts}, ${columns.bytes}, ${columns.latencies}
+    select workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+      export_ids::bigint[], delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
+      profile_ids::bigint[], outcomes, revisions::bigint[], record_codes::text[], record_causes,
+      record_duplicates::boolean[], shards::text[], shard_numbers::smallint[], sequence_numbers::text[],
+      record_attempts::smallint[], record_bytes::int[], latencies_ms::real[]
+    from unnest(
+      ${column('workspaceId')}::bigint[], ${column('destinationId')}::bigint[], ${column('lane')}::smallint[],
+      ${column('position')}::bigint[], ${column('activationId')}::bigint[], ${column('activationVersion')}::bigint[],
+      ${column('destinationVersion')}::bigint[], ${column('origin')}::text[], ${column('exportIds')}::text[],
+      ${column('delivered')}::int[], ${column('failed')}::int[], ${column('skipped')}::int[],
+      ${column('deferred')}::int[], ${column('attempts')}::int[], ${column('bytes')}::bigint[],
+      ${column('possibleDuplicates')}::int[], ${column('codes')}::jsonb[], ${column('profileIds')}::text[],
+      ${column('outcomes')}::text[], ${column('revisions')}::text[], ${column('recordCodes')}::text[],
+      ${column('recordCauses')}::jsonb[], ${column('recordDuplicates')}::text[], ${column('shards')}::text[],
+      ${column('shardNumbers')}::text[], ${column('sequenceNumbers')}::text[], ${column('recordAttempts')}::text[],
+      ${column('recordBytes')}::text[], ${column('latencies')}::text[]
+    ) as event(
+      workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+      export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
+      profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
+      sequence_numbers, record_attempts, record_bytes, latencies_ms
     )
-    returning id, committed_at as "committedAt"`.execute(tx);
-  if (!rows[0]) throw new Error('A delivery event was inserted and gave no id.');
-  return rows[0];
+    returning id, committed_at as "committedAt", lane, position`.execute(tx);
+  const byKey = new Map(inserted.map((row) => [keyOf(row), row]));
+  return events.map((event) => {
+    const row = byKey.get(keyOf(event));
+    if (!row) throw new Error('A delivery event was inserted and gave no id.');
+    return { id: row.id, committedAt: row.committedAt };
+  });
+}
+
+/** What tells events of one destination apart. */
+type EventKey = Pick<NewDeliveryEvent, 'lane' | 'position'>;
+
+function keyOf({ lane, position }: EventKey): string {
+  return `${lane}/${position}`;
 }
 
 /** Counts an event's records by outcome and code. */
@@ -70,28 +102,49 @@ export function countRecords(event: Pick<NewDeliveryEvent, 'records' | 'deferral
   return { ...counts, codes };
 }
 
-/** The parallel arrays, one element a record. */
+/** A row to insert; the arrays, one element a record, are literals: unnest would take arrays of arrays apart. */
+type EventRow = ReturnType<typeof toRow>;
+
+function toRow(event: NewDeliveryEvent) {
+  const counts = countRecords(event);
+  return {
+    ...counts,
+    ...toColumns(event.records),
+    workspaceId: event.workspaceId,
+    destinationId: event.destinationId,
+    lane: event.lane,
+    position: event.position,
+    activationId: event.activationId,
+    activationVersion: event.activationVersion,
+    destinationVersion: event.destinationVersion,
+    origin: event.origin,
+    exportIds: arrayLiteral(event.exportIds),
+    attempts: event.attempts,
+    codes: JSON.stringify(counts.codes),
+  };
+}
+
 function toColumns(records: readonly SettledRecord[]) {
   const { shards, numbers } = shardDictionary(records);
   const delivered = records.map((record) => (record.outcome === 'DELIVERED' ? record : null));
   const sent = records.map((record) => (record.outcome === 'SKIPPED' ? null : record));
   const codes = records.map((record) => (record.outcome === 'DELIVERED' ? '' : record.code));
   return {
-    profileIds: numberArray(records.map((record) => record.profileKey)),
+    profileIds: arrayLiteral(records.map((record) => record.profileKey)),
     outcomes: records.map((record) => OUTCOME_LETTERS[record.outcome]).join(''),
-    revisions: numberArray(records.map((record) => record.revision)),
+    revisions: arrayLiteral(records.map((record) => record.revision)),
     // Nearly every event is all delivered, once: then these two cost nothing.
-    codes: codes.some((code) => code !== '') ? codes : null,
-    duplicates: delivered.some((record) => record?.possibleDuplicate)
-      ? delivered.map((record) => record?.possibleDuplicate ?? false)
+    recordCodes: codes.some((code) => code !== '') ? textArrayLiteral(codes) : null,
+    recordDuplicates: delivered.some((record) => record?.possibleDuplicate)
+      ? arrayLiteral(delivered.map((record) => record?.possibleDuplicate ?? false))
       : null,
-    causes: causesOf(records),
-    shards,
-    shardNumbers: numberArray(numbers),
-    sequenceNumbers: digitsArray(delivered.map((record) => record?.sequenceNumber ?? '')),
-    attempts: numberArray(sent.map((record) => record?.attempts ?? 0)),
-    bytes: numberArray(sent.map((record) => record?.sizeBytes ?? 0)),
-    latencies: numberArray(delivered.map((record) => record?.latencyMs ?? -1)),
+    recordCauses: causesOf(records),
+    shards: textArrayLiteral(shards),
+    shardNumbers: arrayLiteral(numbers),
+    sequenceNumbers: textArrayLiteral(delivered.map((record) => record?.sequenceNumber ?? '')),
+    recordAttempts: arrayLiteral(sent.map((record) => record?.attempts ?? 0)),
+    recordBytes: arrayLiteral(sent.map((record) => record?.sizeBytes ?? 0)),
+    latencies: arrayLiteral(delivered.map((record) => record?.latencyMs ?? -1)),
   };
 }
 
@@ -114,10 +167,4 @@ function shardDictionary(records: readonly SettledRecord[]): { shards: string[];
     return place;
   });
   return { shards: [...places.keys()], numbers };
-}
-
-/** An array literal of texts that are digits or empty, as Kinesis's sequence numbers are: nothing in them needs an escape. */
-function digitsArray(texts: readonly string[]) {
-  if (!texts.every((text) => /^\d*$/.test(text))) return [...texts];
-  return sql<string[]>`${`{${texts.map((text) => `"${text}"`).join(',')}}`}`;
 }

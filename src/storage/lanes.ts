@@ -1,6 +1,7 @@
 /** Lanes: claim, fence, release. Each rule's interleaving stands in docs/adr/0002-lanes-and-leases.md. */
 
 import { sql } from 'kysely';
+import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
 
@@ -116,18 +117,38 @@ interface ClaimRow {
   old_worker_id: number | null;
 }
 
+/** A lane that a commit writes for, and how many events it writes, 0 or more. */
+export interface LaneMove {
+  claim: LaneClaim;
+  steps: number;
+}
+
 /**
- * The first statement of every commit for a lane: compares worker, epoch and position, and moves the position on.
- * @param steps events that the commit writes, 0 or more.
- * @throws {LaneLostError} if the lane is not this claim's any more.
+ * The first statement of every commit for lanes: compares worker, epoch and position, and moves the positions on.
+ * @throws {LaneLostError} if one of the lanes is not its claim's any more: the first such.
  */
-export async function fenceLane(tx: Db, claim: LaneClaim, steps: number): Promise<void> {
-  const { numAffectedRows } = await sql`/* lanes.fence (prepared) */
+export async function fenceLanes(tx: Db, moves: readonly LaneMove[]): Promise<void> {
+  const column = (read: (move: LaneMove) => number) => numberArray(moves.map(read));
+  const { rows } = await sql<{ destination_id: number; lane: number }>`/* lanes.fence (prepared) */
     update lane
-    set position = position + ${steps}
-    where destination_id = ${claim.destinationId} and lane = ${claim.lane}
-      and worker_id = ${claim.workerId} and epoch = ${claim.epoch} and position = ${claim.position}`.execute(tx);
-  if (numAffectedRows !== 1n) throw new LaneLostError(claim);
+    set position = lane.position + given.steps
+    from unnest(
+      ${column(({ claim }) => claim.destinationId)}::bigint[], ${column(({ claim }) => claim.lane)}::smallint[],
+      ${column(({ claim }) => claim.workerId)}::bigint[], ${column(({ claim }) => claim.epoch)}::bigint[],
+      ${column(({ claim }) => claim.position)}::bigint[], ${column(({ steps }) => steps)}::int[]
+    ) as given(destination_id, lane, worker_id, epoch, position, steps)
+    where lane.destination_id = given.destination_id and lane.lane = given.lane
+      and lane.worker_id = given.worker_id and lane.epoch = given.epoch and lane.position = given.position
+    returning lane.destination_id, lane.lane`.execute(tx);
+  if (rows.length === moves.length) return;
+  const held = new Set(rows.map((row) => `${row.destination_id}/${row.lane}`));
+  const lost = moves.find(({ claim }) => !held.has(`${claim.destinationId}/${claim.lane}`));
+  if (lost) throw new LaneLostError(lost.claim);
+}
+
+/** {@link fenceLanes} for one lane. */
+export async function fenceLane(tx: Db, claim: LaneClaim, steps: number): Promise<void> {
+  await fenceLanes(tx, [{ claim, steps }]);
 }
 
 /** Gives a lane back; no effect if it is another's by now. */

@@ -2,9 +2,13 @@
 
 import { sql } from 'kysely';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
+import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { nextInPace } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
+
+/** Where the pages of a commit belong: they are of one destination, and each row says its lane. */
+export type DestinationOfPages = Pick<LaneClaim, 'workspaceId' | 'destinationId'>;
 
 /**
  * Tells which of a lane's profiles are not there any more, and keeps the others from being erased until the transaction
@@ -24,17 +28,21 @@ export async function findErasedProfiles(tx: Db, lane: number, profileKeys: read
  * Keeps records given up on: one undecided row a profile and activation, tried again or anew. A row that an export
  * retries stays with that export, unless the export is what failed.
  */
-export async function keepFailedRecords(tx: Db, claim: LaneClaim, failures: readonly FailureRow[]): Promise<void> {
+export async function keepFailedRecords(
+  tx: Db,
+  claim: DestinationOfPages,
+  failures: readonly FailureRow[],
+): Promise<void> {
   if (failures.length === 0) return;
   await sql`/* page_commit.keep_failed_records */
     insert into failed_record as kept (
       workspace_id, destination_id, activation_id, lane, profile_id, code, message, aws_code, aws_request_id,
       attempts, size_bytes, limit_bytes, exports
     )
-    select ${claim.workspaceId}, ${claim.destinationId}, activation_id, ${claim.lane}, profile_id, code, message,
-      aws_code, aws_request_id, attempts, size_bytes, limit_bytes, exports
+    select ${claim.workspaceId}, ${claim.destinationId}, activation_id, lane, profile_id, code, message, aws_code,
+      aws_request_id, attempts, size_bytes, limit_bytes, exports
     from jsonb_to_recordset(${JSON.stringify(failures.map(failureColumns))}::jsonb) as failure(
-      activation_id bigint, profile_id bigint, code text, message text, aws_code text, aws_request_id text,
+      lane smallint, activation_id bigint, profile_id bigint, code text, message text, aws_code text, aws_request_id text,
       attempts int, size_bytes bigint, limit_bytes bigint, exports jsonb
     )
     order by activation_id, profile_id
@@ -49,6 +57,7 @@ export async function keepFailedRecords(tx: Db, claim: LaneClaim, failures: read
 
 function failureColumns(failure: FailureRow): Record<string, unknown> {
   return {
+    lane: failure.lane,
     activation_id: failure.activationId,
     profile_id: failure.profileKey,
     code: failure.code,
@@ -99,40 +108,45 @@ export async function recoverFailedRecords(tx: Db, retried: readonly RetriedReco
 }
 
 /**
- * Locks a page's pending rows in the order of their key, as writers do: several statements go on to write them, each in
+ * Locks the pending rows of pages in the order of their key, as writers do: several statements go on to write them, each in
  * an order of its own, and a writer whose rows are half of theirs would wait in a circle.
  */
 export async function lockPendingRows(
   tx: Db,
-  claim: LaneClaim,
-  rows: readonly { activationId: number; profileKey: number }[],
+  rows: readonly { lane: number; activationId: number; profileKey: number }[],
 ): Promise<void> {
   if (rows.length < 2) return;
   await sql`/* page_commit.lock_rows (prepared) */
     select from pending_record waiting
     join unnest(
-      ${rows.map((row) => row.activationId)}::bigint[], ${rows.map((row) => row.profileKey)}::bigint[]
-    ) as given(activation_id, profile_id)
-    on waiting.lane = ${claim.lane} and waiting.activation_id = given.activation_id
+      ${numberArray(rows.map((row) => row.lane))}::smallint[],
+      ${numberArray(rows.map((row) => row.activationId))}::bigint[],
+      ${numberArray(rows.map((row) => row.profileKey))}::bigint[]
+    ) as given(lane, activation_id, profile_id)
+    on waiting.lane = given.lane and waiting.activation_id = given.activation_id
       and waiting.profile_id = given.profile_id
-    order by waiting.activation_id, waiting.profile_id
+    order by waiting.lane, waiting.activation_id, waiting.profile_id
     for update of waiting`.execute(tx);
 }
 
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
-export async function deferRecords(tx: Db, claim: LaneClaim, deferrals: readonly DeferralRow[]): Promise<void> {
+export async function deferRecords(
+  tx: Db,
+  claim: DestinationOfPages,
+  deferrals: readonly DeferralRow[],
+): Promise<void> {
   if (deferrals.length === 0) return;
   await sql`/* page_commit.defer_records (prepared) */
     insert into pending_record as waiting (
       lane, activation_id, profile_id, destination_id, exports, attempts, outcome_unknown, not_before
     )
-    select ${claim.lane}, activation_id, profile_id, ${claim.destinationId}, exports, attempts, outcome_unknown,
+    select lane, activation_id, profile_id, ${claim.destinationId}, exports, attempts, outcome_unknown,
       clock_timestamp() + retry_after_ms * interval '1 millisecond'
     from jsonb_to_recordset(${JSON.stringify(deferrals.map(deferralColumns))}::jsonb) as deferral(
-      activation_id bigint, profile_id bigint, exports jsonb, attempts int, outcome_unknown boolean,
+      lane smallint, activation_id bigint, profile_id bigint, exports jsonb, attempts int, outcome_unknown boolean,
       retry_after_ms double precision
     )
-    order by activation_id, profile_id
+    order by lane, activation_id, profile_id
     on conflict (lane, activation_id, profile_id) do update
     set exports = waiting.exports || excluded.exports, attempts = greatest(waiting.attempts, excluded.attempts),
       outcome_unknown = waiting.outcome_unknown or excluded.outcome_unknown, not_before = excluded.not_before`.execute(
@@ -142,6 +156,7 @@ export async function deferRecords(tx: Db, claim: LaneClaim, deferrals: readonly
 
 function deferralColumns(deferral: DeferralRow): Record<string, unknown> {
   return {
+    lane: deferral.lane,
     activation_id: deferral.activationId,
     profile_id: deferral.profileKey,
     exports: deferral.exports,
@@ -156,10 +171,11 @@ function deferralColumns(deferral: DeferralRow): Record<string, unknown> {
  * the causes that its page had read. A cause that came again since has a newer version, and stays. The row goes with
  * its last reason.
  */
-export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly SettledReason[]): Promise<void> {
+export async function removeReasons(tx: Db, settled: readonly SettledReason[]): Promise<void> {
   if (settled.length === 0) return;
   const rows = JSON.stringify(
     settled.map((reason) => ({
+      lane: reason.lane,
       activation_id: reason.activationId,
       profile_id: reason.profileKey,
       version: reason.version,
@@ -169,22 +185,22 @@ export async function removeReasons(tx: Db, claim: LaneClaim, settled: readonly 
   const { rows: left } = await sql<{ is_left: boolean }>`/* page_commit.remove_rows (prepared) */
     with settled as materialized (
       select * from jsonb_to_recordset(${rows}::jsonb) as settled(
-        activation_id bigint, profile_id bigint, version bigint, export_ids text[])
+        lane smallint, activation_id bigint, profile_id bigint, version bigint, export_ids text[])
     ),
     removed as (
       delete from pending_record waiting using settled
-      where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
+      where waiting.lane = settled.lane and waiting.activation_id = settled.activation_id
         and waiting.profile_id = settled.profile_id and waiting.version = settled.version
       returning waiting.profile_id
     )
     select (select count(*) from settled) > (select count(*) from removed) as is_left`.execute(tx);
-  if (left[0]?.is_left) await removeOlderReasons(tx, claim, rows);
+  if (left[0]?.is_left) await removeOlderReasons(tx, rows);
 }
 
 /** For rows that changed since their page read them, which are few. */
-async function removeOlderReasons(tx: Db, claim: LaneClaim, rows: string): Promise<void> {
+async function removeOlderReasons(tx: Db, rows: string): Promise<void> {
   const given = sql`jsonb_to_recordset(${rows}::jsonb) as settled(
-    activation_id bigint, profile_id bigint, version bigint, export_ids text[])`;
+    lane smallint, activation_id bigint, profile_id bigint, version bigint, export_ids text[])`;
   await sql`/* page_commit.remove_reasons (prepared) */
     update pending_record waiting
     set exports = waiting.exports - settled.export_ids,
@@ -195,11 +211,11 @@ async function removeOlderReasons(tx: Db, claim: LaneClaim, rows: string): Promi
       ), '{}'),
       created_at = waiting.changed_at
     from ${given}
-    where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
+    where waiting.lane = settled.lane and waiting.activation_id = settled.activation_id
       and waiting.profile_id = settled.profile_id and waiting.version <> settled.version`.execute(tx);
   await sql`/* page_commit.remove_emptied (prepared) */
     delete from pending_record waiting using ${given}
-    where waiting.lane = ${claim.lane} and waiting.activation_id = settled.activation_id
+    where waiting.lane = settled.lane and waiting.activation_id = settled.activation_id
       and waiting.profile_id = settled.profile_id and waiting.causes = '{}' and waiting.exports = '{}'`.execute(tx);
 }
 

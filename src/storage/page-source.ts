@@ -3,11 +3,11 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { RecordSource } from '../domain/record.js';
+import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
 import { findPace, lanesToSend } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
-import { numberArray } from './number-array.js';
 
 /** Most records of a page: one PutRecords call takes no more. */
 export const MAX_PAGE_RECORDS = 500;
@@ -112,8 +112,9 @@ export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number
   };
 }
 
-const PendingRow = z
+const DueRow = z
   .object({
+    lane: z.number(),
     activation_id: z.number(),
     profile_id: z.number(),
     exports: z.record(z.string(), z.string()),
@@ -122,42 +123,66 @@ const PendingRow = z
     outcome_unknown: z.boolean(),
     causes: z.record(z.string(), z.number()),
     waited_ms: z.number(),
+    size_bytes: z.number(),
   })
   .transform(
-    (row): Candidate => ({
-      activationId: row.activation_id,
-      profileKey: row.profile_id,
-      exports: row.exports,
-      pending: {
-        version: row.version,
-        attempts: row.attempts,
-        outcomeUnknown: row.outcome_unknown,
-        causes: row.causes,
-        waitedMs: row.waited_ms,
+    (row): DueRecord => ({
+      lane: row.lane,
+      candidate: {
+        activationId: row.activation_id,
+        profileKey: row.profile_id,
+        exports: row.exports,
+        pending: {
+          version: row.version,
+          attempts: row.attempts,
+          outcomeUnknown: row.outcome_unknown,
+          causes: row.causes,
+          waitedMs: row.waited_ms,
+        },
       },
+      sizeBytes: row.size_bytes,
     }),
   );
 
+/** A due record of one of the lanes that were asked for. */
+export interface DueRecord {
+  lane: number;
+  candidate: Candidate;
+  /** Stored bytes of its profile; 0 if it was erased. */
+  sizeBytes: number;
+}
+
 /**
- * Reads the due pending records of a lane, the longest due first; only those that may be sent or must be settled: one
- * that waits for its halted destination would keep those of deleted activations from being settled.
+ * Reads the due pending records of lanes of a destination, the longest due of each lane first; only those that may be
+ * sent or must be settled: one that waits for its halted destination would keep those of deleted activations from being
+ * settled.
+ * @param request `limit` is for each lane.
  */
-export async function listDueRecords(db: Db, claim: LaneClaim): Promise<Candidate[]> {
+export async function listDueRecords(
+  db: Db,
+  request: { destinationId: number; lanes: readonly number[]; limit: number },
+): Promise<DueRecord[]> {
   const { rows } = await sql`/* page_source.due_records (prepared) */
-    select waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version, waiting.attempts,
-      waiting.outcome_unknown, waiting.causes,
-      extract(epoch from clock_timestamp() - waiting.created_at)::float8 * 1000 as waited_ms
-    from pending_record waiting
-    left join activation on activation.id = waiting.activation_id
-    where waiting.destination_id = ${claim.destinationId} and waiting.lane = ${claim.lane}
-      and waiting.not_before <= clock_timestamp()
-      and (activation.id is null or activation.state = 'ACTIVE' and exists (
-        select from destination
-        where id = ${claim.destinationId} and ${maySend}
-      ))
-    order by waiting.not_before
-    limit ${sql.lit(MAX_PAGE_RECORDS)}`.execute(db);
-  return rows.map((row) => PendingRow.parse(row));
+    select due.*, coalesce(profile.size_bytes, 0) as size_bytes
+    from unnest(${numberArray(request.lanes)}::smallint[]) with ordinality as given(lane, place)
+    cross join lateral (
+      select waiting.lane, waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version,
+        waiting.attempts, waiting.outcome_unknown, waiting.causes, waiting.not_before,
+        extract(epoch from clock_timestamp() - waiting.created_at)::float8 * 1000 as waited_ms
+      from pending_record waiting
+      left join activation on activation.id = waiting.activation_id
+      where waiting.destination_id = ${request.destinationId} and waiting.lane = given.lane
+        and waiting.not_before <= clock_timestamp()
+        and (activation.id is null or activation.state = 'ACTIVE' and exists (
+          select from destination
+          where id = ${request.destinationId} and ${maySend}
+        ))
+      order by waiting.not_before
+      limit ${request.limit}
+    ) as due
+    left join profile on profile.lane = due.lane and profile.id = due.profile_id
+    order by given.place, due.not_before`.execute(db);
+  return rows.map((row) => DueRow.parse(row));
 }
 
 /** Stored bytes of profiles, added up. */
@@ -185,10 +210,35 @@ export async function readPageProfiles(
   ids: readonly number[],
 ): Promise<Map<number, PageProfile>> {
   const { rows } = await sql<{ profile: string }>`/* page_source.profiles (prepared) */
-    select concat('[', id, ',', revision, ',', to_json(profile_id), ',', identities, ',', memberships, ',', attributes, ']')
-      as profile
+    select ${storedProfile} as profile
     from profile
     where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
+  return parseProfiles(rows);
+}
+
+/** As {@link readPageProfiles}, of several lanes: each profile costs a probe of its lane's index. */
+export async function readLaneProfiles(
+  db: Db,
+  places: readonly { lane: number; id: number }[],
+): Promise<Map<number, PageProfile>> {
+  const { rows } = await sql<{ profile: string }>`/* page_source.lane_profiles (prepared) */
+    select found.profile
+    from unnest(
+      ${numberArray(places.map((place) => place.lane))}::smallint[], ${numberArray(places.map((place) => place.id))}::bigint[]
+    ) as wanted(lane, id)
+    cross join lateral (
+      select ${storedProfile} as profile
+      from profile
+      where lane = wanted.lane and id = wanted.id
+      limit 1
+    ) as found`.execute(db);
+  return parseProfiles(rows);
+}
+
+const storedProfile = sql<string>`concat(
+      '[', id, ',', revision, ',', to_json(profile_id), ',', identities, ',', memberships, ',', attributes, ']')`;
+
+function parseProfiles(rows: readonly { profile: string }[]): Map<number, PageProfile> {
   const profiles = new Map<number, PageProfile>();
   for (const { profile } of rows) {
     const [id, revision, profileId, identities, memberships, attributes]: StoredProfile = JSON.parse(profile);

@@ -8,6 +8,7 @@ import type { LaneClaim } from './lanes.js';
 
 /** What a page adds to an activation's counts. */
 export interface AddedCounts {
+  lane: number;
   activationId: number;
   /** When it was put on the books; null = now, by the database's clock. */
   at: Date | null;
@@ -23,20 +24,29 @@ export interface ReadCounts {
 }
 
 /**
- * Adds what a page settled, in one statement. `tx` has fenced the lane: nobody else writes its rows.
- * @param added no activation twice in the same minute.
+ * Adds what pages of a destination settled, in one statement. `tx` has fenced the lanes: nobody else writes their rows.
+ * @param added no activation twice in the same lane and minute.
  */
-export async function addStatistics(tx: Db, claim: LaneClaim, added: readonly AddedCounts[]): Promise<void> {
+export async function addStatistics(
+  tx: Db,
+  claim: Pick<LaneClaim, 'workspaceId' | 'destinationId'>,
+  added: readonly AddedCounts[],
+): Promise<void> {
   if (added.length === 0) return;
-  const rows = added.map(({ activationId, at, counters }) => ({ activation_id: activationId, at, counters }));
+  const rows = added.map(({ lane, activationId, at, counters }) => ({
+    lane,
+    activation_id: activationId,
+    at,
+    counters,
+  }));
   await sql`/* statistics.add (prepared) */
     insert into delivery_stat as stat (
       workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts
     )
-    select ${claim.workspaceId}, ${claim.destinationId}, activation_id, ${claim.lane}, 1,
+    select ${claim.workspaceId}, ${claim.destinationId}, activation_id, lane, 1,
       date_trunc('minute', coalesce(at, clock_timestamp())), counters
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added(
-      activation_id bigint, at timestamptz, counters jsonb
+      lane smallint, activation_id bigint, at timestamptz, counters jsonb
     )
     on conflict (destination_id, started_at, activation_id, lane, span_minutes) do update
     set counts = add_counts(stat.counts, excluded.counts)`.execute(tx);

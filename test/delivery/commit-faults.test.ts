@@ -149,8 +149,8 @@ function loseAnswers(db: Db, isLost: () => boolean): Db {
     const builder = db.transaction();
     return withMethod(builder, 'execute', async (callback: Parameters<typeof builder.execute>[0]) => {
       const result = await builder.execute(callback);
-      // Only the commits of pages answer with nothing.
-      if (result === undefined && isLost()) throw new Error('Connection terminated unexpectedly');
+      // Only the commits of pages answer with a list.
+      if (Array.isArray(result) && isLost()) throw new Error('Connection terminated unexpectedly');
       return result;
     });
   };

@@ -238,10 +238,14 @@ function settle(page: { entries: PageEntry[]; results: PageResults; isSlice: boo
     msPerRecord: 0,
     candidates: entries.map((entry) => entry.candidate),
   };
-  return settlePage({ target: exampleTarget, slice: page.isSlice ? slice : null, exports: EXPORTS, entries }, results, {
-    claim: exampleClaim,
-    latencyMs: 5,
-  });
+  return settlePage(
+    { lane: exampleClaim.lane, target: exampleTarget, slice: page.isSlice ? slice : null, exports: EXPORTS, entries },
+    results,
+    {
+      claim: exampleClaim,
+      latencyMs: 5,
+    },
+  );
 }
 
 function sum(numbers: number[]): number {

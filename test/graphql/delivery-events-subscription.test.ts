@@ -9,7 +9,7 @@ import { createContextFactory } from '../../src/graphql/execution-context.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { subscribeFresh } from '../../src/http/subscription-execution.js';
 import { createServices } from '../../src/services.js';
-import { insertDeliveryEvent } from '../../src/storage/delivery-events.js';
+import { insertDeliveryEvents } from '../../src/storage/delivery-events.js';
 import { useTails } from '../support/event-tail.js';
 import {
   commitEvent,
@@ -95,30 +95,32 @@ async function commitPage(exportIds: number[]) {
     .where('destination_id', '=', scene.destinationId)
     .where('lane', '=', 2)
     .execute();
-  await insertDeliveryEvent(database.db, {
-    ...page,
-    activationVersion: 1,
-    destinationVersion: 1,
-    origin: 'MANUAL',
-    exportIds,
-    attempts: 4,
-    deferrals: { THROTTLED: 2 },
-    records: [
-      {
-        outcome: 'DELIVERED',
-        causes: [],
-        profileKey: 1,
-        revision: 1,
-        shardId: 's-0',
-        sequenceNumber: '77',
-        latencyMs: 5,
-        possibleDuplicate: true,
-        ...sent,
-      },
-      { outcome: 'FAILED', causes: [], profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
-      { outcome: 'SKIPPED', causes: [], profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
-    ],
-  });
+  await insertDeliveryEvents(database.db, [
+    {
+      ...page,
+      activationVersion: 1,
+      destinationVersion: 1,
+      origin: 'MANUAL',
+      exportIds,
+      attempts: 4,
+      deferrals: { THROTTLED: 2 },
+      records: [
+        {
+          outcome: 'DELIVERED',
+          causes: [],
+          profileKey: 1,
+          revision: 1,
+          shardId: 's-0',
+          sequenceNumber: '77',
+          latencyMs: 5,
+          possibleDuplicate: true,
+          ...sent,
+        },
+        { outcome: 'FAILED', causes: [], profileKey: 2, revision: 1, code: 'RECORD_TOO_LARGE', ...sent },
+        { outcome: 'SKIPPED', causes: [], profileKey: 3, revision: 1, code: 'NOT_A_MEMBER' },
+      ],
+    },
+  ]);
   tails.notify(scene.destinationId);
 }
 

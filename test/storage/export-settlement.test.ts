@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { commitPage } from '../../src/delivery/commit.js';
+import { commitPages } from '../../src/delivery/commit.js';
 import { type FailpointName, noFailpoint } from '../../src/delivery/failpoint.js';
 import type { Page } from '../../src/delivery/page.js';
 import { settlePage } from '../../src/delivery/settlement.js';
@@ -122,13 +122,14 @@ async function settleWaiting(work: {
     possibleDuplicate: false,
   }));
   const page: Page = {
+    lane: claim.lane,
     target: { ...exampleTarget, destinationId: setup.destinationId },
     slice: null,
     exports: new Map(),
     entries,
   };
   const settlement = settlePage(page, results, { claim, latencyMs: 1 });
-  await commitPage(database.db, claim, { page, settlement, failpoint });
+  await commitPages(database.db, [{ claim, page, settlement }], failpoint);
 }
 
 async function readStates(db: Db, exportId: number): Promise<(string | null)[]> {

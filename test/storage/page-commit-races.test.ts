@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { commitPage } from '../../src/delivery/commit.js';
+import { commitPages } from '../../src/delivery/commit.js';
 import { noFailpoint } from '../../src/delivery/failpoint.js';
 import type { Page, PageEntry } from '../../src/delivery/page.js';
 import { type PageResults, settlePage } from '../../src/delivery/settlement.js';
@@ -57,14 +57,14 @@ beforeEach(async () => {
 test('a record that fails while its profile is erased is skipped, in its event and in the numbers', async () => {
   const [kept, erased] = [await addProfile('kept'), await addProfile('erased')];
   const page = await makePage([kept, erased]);
-  let commit: ReturnType<typeof commitPage> | undefined;
+  let commit: ReturnType<typeof commitPages> | undefined;
 
   await database.db.transaction().execute(async (tx) => {
     await deleteProfileRows(tx, setup.workspaceId, { lane: LANE, profileId: 'erased' });
     commit = commitAll(page, [failed(), failed()]);
     await untilWaiting(1);
   });
-  const { settlement } = (await commit) ?? {};
+  const [committed] = (await commit) ?? [];
 
   const records = await database.db.selectFrom('failed_record').select('profile_id').execute();
   expect(records.filter((row) => row.profile_id === erased || row.profile_id === kept)).toEqual([{ profile_id: kept }]);
@@ -77,7 +77,7 @@ test('a record that fails while its profile is erased is skipped, in its event a
   expect(await readBooks(database.db, exportId)).toMatchObject({ received: 2, failed: 1, skipped: 1, attempts: 2 });
   const names = ['code.PROFILE_DELETED', 'code.RECORD_REFUSED', 'segment.0.failed', 'segment.0.skipped'];
   for (const name of names) expect(await readCounter(database.db, exportId, name)).toBe(1);
-  expect(settlement?.failures).toHaveLength(1);
+  expect(committed?.settlement.failures).toHaveLength(1);
 });
 
 test('a page that is held is counted once, also if the commit is repeated because its answer was lost', async () => {
@@ -169,10 +169,18 @@ async function commitPending(tx: Db): Promise<void> {
   const { rows } = await sql<{ version: number }>`select version from pending_record
     where destination_id = ${setup.destinationId} and profile_id = 2`.execute(tx);
   const { activationId } = setup;
-  const settled = { activationId, profileKey: 2, version: rows[0]?.version ?? 0, exportIds: [] };
-  const deferral = { activationId, profileKey: 1, exports: {}, attempts: 1, outcomeUnknown: false, retryAfterMs: 1 };
-  await lockPendingRows(tx, claim, [settled, deferral]);
-  await removeReasons(tx, claim, [settled]);
+  const settled = { lane: LANE, activationId, profileKey: 2, version: rows[0]?.version ?? 0, exportIds: [] };
+  const deferral = {
+    lane: LANE,
+    activationId,
+    profileKey: 1,
+    exports: {},
+    attempts: 1,
+    outcomeUnknown: false,
+    retryAfterMs: 1,
+  };
+  await lockPendingRows(tx, [settled, deferral]);
+  await removeReasons(tx, [settled]);
   await deferRecords(tx, claim, [deferral]);
 }
 
@@ -227,12 +235,12 @@ async function makePage(profileKeys: number[]): Promise<Page> {
     return { candidate, causes: [], origin: 'MANUAL', activationVersion: 1, revision: 1, verdict: { record } };
   });
   const exports = new Map([[String(exportId), { trigger: 'MANUAL', segmentIds: setup.segmentIds }]]);
-  return { target: { ...exampleTarget, destinationId: setup.destinationId }, slice, exports, entries };
+  return { lane: LANE, target: { ...exampleTarget, destinationId: setup.destinationId }, slice, exports, entries };
 }
 
-async function commitAll(page: Page, results: PageResults): ReturnType<typeof commitPage> {
+async function commitAll(page: Page, results: PageResults): ReturnType<typeof commitPages> {
   const settlement = settlePage(page, results, { claim, latencyMs: 1 });
-  return await commitPage(database.db, claim, { page, settlement, failpoint: noFailpoint });
+  return await commitPages(database.db, [{ claim, page, settlement }], noFailpoint);
 }
 
 function failed(): PageResults[number] {
@@ -250,6 +258,7 @@ function failed(): PageResults[number] {
 
 function failure(profileKey: number): FailureRow {
   return {
+    lane: LANE,
     activationId: setup.activationId,
     profileKey,
     code: 'RECORD_TOO_LARGE',

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { commitPage } from '../../src/delivery/commit.js';
+import { commitPages } from '../../src/delivery/commit.js';
 import { noFailpoint } from '../../src/delivery/failpoint.js';
 import type { Settlement } from '../../src/delivery/settlement.js';
 import type { FailureRow } from '../../src/domain/settlement.js';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 test('a row that nothing came to meanwhile goes with its last reason', async () => {
   const version = await addWaiting(1, { causes: '[{"kind":"LIVE"}]', exports: '{"5":"0"}' });
 
-  await removeReasons(database.db, claim, [{ ...key(1), version, exportIds: ['5'] }]);
+  await removeReasons(database.db, [{ ...key(1), version, exportIds: ['5'] }]);
 
   expect(await readWaiting(1)).toBe(null);
 });
@@ -43,7 +43,7 @@ test('a change that came in flight survives the commit that settled the older ve
   await touch(2, `causes = jsonb_build_object('MEMBERSHIP:s', version, 'ATTRIBUTE:n', version + 1000)`);
   const { changedAt } = (await readWaiting(2)) ?? {};
 
-  await removeReasons(database.db, claim, [{ ...key(2), version, exportIds: ['5'] }]);
+  await removeReasons(database.db, [{ ...key(2), version, exportIds: ['5'] }]);
 
   expect(await readWaiting(2)).toMatchObject({
     causes: { 'ATTRIBUTE:n': version + 1000 },
@@ -56,7 +56,7 @@ test('a newer row that is left without any reason goes too', async () => {
   const version = await addWaiting(3, { exports: '{"5":"0"}' });
   await touch(3, `not_before = now()`);
 
-  await removeReasons(database.db, claim, [{ ...key(3), version, exportIds: ['5'] }]);
+  await removeReasons(database.db, [{ ...key(3), version, exportIds: ['5'] }]);
 
   expect(await readWaiting(3)).toBe(null);
 });
@@ -66,11 +66,11 @@ test("other exports' reasons, other activations and other lanes stay", async () 
   await touch(4, `exports = exports || '{"7":"2"}'`);
   await addWaiting(40, { exports: '{"5":"0"}' });
 
-  await removeReasons(database.db, claim, [
+  await removeReasons(database.db, [
     { ...key(4), version, exportIds: ['5'] },
-    { activationId: setup.activationId + 1, profileKey: 40, version: 1, exportIds: ['5'] },
+    { ...key(40), activationId: setup.activationId + 1, version: 1, exportIds: ['5'] },
   ]);
-  await removeReasons(database.db, { ...claim, lane: 9 }, [{ ...key(40), version: 1, exportIds: ['5'] }]);
+  await removeReasons(database.db, [{ ...key(40), lane: 9, version: 1, exportIds: ['5'] }]);
 
   expect(await readWaiting(4)).toMatchObject({ exports: { 7: '2' } });
   expect(await readWaiting(40)).toMatchObject({ exports: { 5: '0' } });
@@ -164,12 +164,12 @@ test.each([
   const settlement = makeSettlement(owned, { exportId, version });
   const before = await dumpEngineTables(database.db);
 
-  const commit = commitPage(database.db, { ...owned, ...stale }, { page: PAGE, settlement, failpoint: noFailpoint });
+  const commit = commitPages(database.db, [{ claim: { ...owned, ...stale }, page: PAGE, settlement }], noFailpoint);
 
   await expect(commit).rejects.toThrow(LaneLostError);
   expect(await dumpEngineTables(database.db)).toBe(before);
 
-  await commitPage(database.db, owned, { page: PAGE, settlement, failpoint: noFailpoint });
+  await commitPages(database.db, [{ claim: owned, page: PAGE, settlement }], noFailpoint);
   expect(await dumpEngineTables(database.db)).not.toBe(before);
 });
 
@@ -196,14 +196,14 @@ test('a hold that is committed again, since its answer was lost, counts its atte
   };
   const before = (await readStatisticsBooks(database.db, setup.destinationId))['attempts'] ?? 0;
 
-  await commitPage(database.db, owned, { ...held, failpoint: noFailpoint });
-  await commitPage(database.db, owned, { ...held, failpoint: noFailpoint });
+  await commitPages(database.db, [{ claim: owned, ...held }], noFailpoint);
+  await commitPages(database.db, [{ claim: owned, ...held }], noFailpoint);
 
   expect(await readCounter(database.db, exportId, 'attempts')).toBe(500);
   expect((await readStatisticsBooks(database.db, setup.destinationId))['attempts']).toBe(before + 500);
 });
 
-const PAGE = { target: exampleTarget, slice: null, exports: new Map(), entries: [] };
+const PAGE = { lane: exampleClaim.lane, target: exampleTarget, slice: null, exports: new Map(), entries: [] };
 
 /** Gives the claim's lane to a worker. */
 async function own(): Promise<LaneClaim> {
@@ -250,8 +250,8 @@ function makeSettlement(owned: LaneClaim, of: { exportId: number; version: numbe
   };
 }
 
-function key(profileKey: number): { activationId: number; profileKey: number } {
-  return { activationId: setup.activationId, profileKey };
+function key(profileKey: number): { lane: number; activationId: number; profileKey: number } {
+  return { lane: claim.lane, activationId: setup.activationId, profileKey };
 }
 
 function failure(profileKey: number, overrides: Partial<FailureRow>): FailureRow {

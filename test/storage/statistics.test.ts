@@ -24,7 +24,7 @@ test('what a page adds is summed by activation, lane and minute, and read of eac
   await add(0, at, { delivered: 2, failed: 1, 'latency.90': 2, 'code.RECORD_TOO_LARGE': 1 });
   await add(7, at, { delivered: 1, 'latency.100': 1 });
   await addStatistics(database.db, claimOf(0), [
-    { activationId: setup.activationId + 1, at, counters: { skipped: 9 } },
+    { lane: 0, activationId: setup.activationId + 1, at, counters: { skipped: 9 } },
   ]);
 
   const all = { delivered: 6, failed: 1, 'latency.100': 4, 'latency.90': 2, 'code.RECORD_TOO_LARGE': 1 };
@@ -36,7 +36,7 @@ test('what a page adds is summed by activation, lane and minute, and read of eac
 
 test('without a time it counts for the minute of the database', async () => {
   await addStatistics(database.db, claimOf(0), [
-    { activationId: setup.activationId, at: null, counters: { attempts: 500 } },
+    { lane: 0, activationId: setup.activationId, at: null, counters: { attempts: 500 } },
   ]);
 
   const [bucket] = await read('activation', 'LAST_HOUR');
@@ -68,7 +68,9 @@ test('a page that is committed while its old minute is merged is counted once', 
   await add(0, at, { delivered: 10 });
   let merging: Promise<number> | undefined;
   await database.db.transaction().execute(async (tx) => {
-    await addStatistics(tx, claimOf(0), [{ activationId: setup.activationId, at, counters: { delivered: 5 } }]);
+    await addStatistics(tx, claimOf(0), [
+      { lane: 0, activationId: setup.activationId, at, counters: { delivered: 5 } },
+    ]);
     merging = mergeStatistics(database.db);
     await until(async () => (await countWaiting()) > 0);
   });
@@ -147,7 +149,7 @@ function claimOf(lane: number): LaneClaim {
 }
 
 async function add(lane: number, at: Date, counters: Record<string, number>): Promise<void> {
-  await addStatistics(database.db, claimOf(lane), [{ activationId: setup.activationId, at, counters }]);
+  await addStatistics(database.db, claimOf(lane), [{ lane, activationId: setup.activationId, at, counters }]);
 }
 
 async function read(scope: 'activation' | 'destination' | 'workspace', window: StatisticsWindow) {

@@ -5,7 +5,7 @@ import type { NewDeliveryEvent, SettledRecord } from '../../src/domain/delivery.
 import type { ExportState, ExportTrigger } from '../../src/domain/export.js';
 import { laneOf } from '../../src/domain/lane.js';
 import type { Db } from '../../src/storage/database.js';
-import { insertDeliveryEvent } from '../../src/storage/delivery-events.js';
+import { insertDeliveryEvents } from '../../src/storage/delivery-events.js';
 
 /** A workspace's books: a destination, three segments (`s0` to `s2`) and an activation of all of them. */
 export interface Books {
@@ -128,7 +128,7 @@ export async function addEvent(
   records: SettledRecord[],
   event: Partial<NewDeliveryEvent> = {},
 ): Promise<{ id: number; committedAt: Date }> {
-  return await insertDeliveryEvent(books.db, {
+  const row: NewDeliveryEvent = {
     workspaceId: books.workspaceId,
     destinationId: books.destinationId,
     lane: 0,
@@ -142,7 +142,10 @@ export async function addEvent(
     deferrals: {},
     records,
     ...event,
-  });
+  };
+  const [inserted] = await insertDeliveryEvents(books.db, [row]);
+  if (!inserted) throw new Error('The event was not inserted.');
+  return inserted;
 }
 
 /** A delivered record. */

@@ -1,0 +1,278 @@
+/** Pages on their way: read, sent in one call, settled, and put on the books in one commit. */
+
+import type { Logger } from 'pino';
+import type { RecordResult } from '../kinesis/record.js';
+import type { Db } from '../storage/database.js';
+import { takeProbe, writeHealth } from '../storage/destination-health.js';
+import { type LaneClaim, LaneLostError } from '../storage/lanes.js';
+import { recordHealth } from '../storage/state-events.js';
+import type { ByteBudget, ByteReservation } from './byte-budget.js';
+import { type CommittedPage, commitPages, type PageWork } from './commit.js';
+import type { NoteCredentialUse } from './credential-use.js';
+import type { Failpoint } from './failpoint.js';
+import { type DeadCalls, findHealth } from './health.js';
+import type { DeliveryMetrics } from './metrics.js';
+import { paceMsOf } from './pace.js';
+import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages } from './page.js';
+import { type PageResults, settlePage } from './settlement.js';
+import type { Sinks } from './sinks.js';
+
+/** What senders of pages share. */
+export interface SendContext {
+  db: Db;
+  log: Logger;
+  sinks: Sinks;
+  budget: ByteBudget;
+  metrics: DeliveryMetrics;
+  failpoint: Failpoint;
+  noteCredentialUse: NoteCredentialUse;
+  /** How long a halted or degraded destination is left alone between two probes, in ms. */
+  probeIntervalMs: number;
+  deadCalls: DeadCalls;
+  /** Tells subscribers of a destination's new events; after the commit. */
+  announceEvents(destinationId: number): void;
+  /** Tells workers that lanes of a destination may have work; after the commit. */
+  announceWork(destinationId: number): void;
+  /** Looks for the lane's work again after so many milliseconds. */
+  wakeAfter(claim: LaneClaim, delayMs: number): void;
+}
+
+/**
+ * What came of a lane's page: the claim after it, and what that says of the work that is left; `waits` if the lane is to
+ * be left alone for a time; null if there was nothing to send, or it may not be sent now.
+ */
+export type PageOutcome = { claim: LaneClaim; changedWork: boolean; tookAllRecords: boolean } | 'waits' | null;
+
+/** What to send, and how. */
+export interface SendRequest {
+  source: PageSource;
+  /** Ends the call: the lanes are not this worker's any more. */
+  lost: AbortSignal;
+  /** Told of the call to AWS while it is under way. */
+  watchCall<Answer>(call: Promise<Answer>): Promise<Answer>;
+}
+
+/** How often a commit is tried again before its page is left to be sent again. */
+const COMMIT_TRIES = 60;
+const COMMIT_RETRY_MS = 500;
+
+/**
+ * Sends the next page of lanes of one destination: of an export for one lane, of pending records for any number.
+ * @returns what came of each lane, in their order; one is rejected if its commit was refused.
+ * @throws whatever went wrong before the commit: of all lanes.
+ */
+export async function sendPages(
+  context: SendContext,
+  claims: readonly LaneClaim[],
+  request: SendRequest,
+): Promise<PromiseSettledResult<PageOutcome>[]> {
+  let reservation: ByteReservation | undefined;
+  try {
+    const pages = await readPages(context, claims, {
+      source: request.source,
+      reserve: async (bytes) => {
+        reservation = await context.budget.reserve(destinationOf(claims), bytes, request.lost);
+      },
+    });
+    const outcomes = (await maySend(context, pages)) ? await deliver(context, { claims, pages, request }) : [];
+    const byLane = new Map(outcomes);
+    return claims.map(({ lane }) => byLane.get(lane) ?? { status: 'fulfilled', value: null });
+  } finally {
+    reservation?.[Symbol.dispose]();
+  }
+}
+
+async function readPages(
+  context: SendContext,
+  claims: readonly LaneClaim[],
+  { source, reserve }: { source: PageSource; reserve: (bytes: number) => Promise<void> },
+): Promise<Page[]> {
+  const [first] = claims;
+  if (source.kind === 'pending' || !first) {
+    const lanes = claims.map((claim) => claim.lane);
+    return await readPendingPages(context.db, destinationOf(claims), { lanes, reserve });
+  }
+  const page = await readExportPage(context.db, first, { exportId: source.exportId, reserve });
+  return page ? [page] : [];
+}
+
+function destinationOf(claims: readonly LaneClaim[]): number {
+  const [first] = claims;
+  if (!first) throw new Error('No lane was given to send pages of.');
+  return first.destinationId;
+}
+
+/** A halted or degraded destination is tried by one call at a time; a disabled one not at all. */
+async function maySend(context: SendContext, pages: readonly Page[]): Promise<boolean> {
+  const target = pages[0]?.target;
+  if (!target) return false;
+  if (pages.every((page) => page.entries.every((entry) => 'skip' in entry.verdict))) return true;
+  if (!target.enabled) return false;
+  if (target.healthStatus !== 'HALTED' && target.healthStatus !== 'DEGRADED') return true;
+  return await takeProbe(context.db, target.destinationId, context.probeIntervalMs);
+}
+
+/** A page with its results. */
+interface SentPage extends PageWork {
+  results: PageResults;
+}
+
+/** @returns outcomes by lane. */
+async function deliver(
+  context: SendContext,
+  work: { claims: readonly LaneClaim[]; pages: readonly Page[]; request: SendRequest },
+): Promise<[number, PromiseSettledResult<PageOutcome>][]> {
+  await context.failpoint('page.read');
+  const startedAt = performance.now();
+  const results = await produce(context, work.pages, work.request);
+  await context.failpoint('page.sent');
+  const latencyMs = performance.now() - startedAt;
+  const claims = new Map(work.claims.map((claim) => [claim.lane, claim]));
+  const sent = work.pages.flatMap((page, index): SentPage[] => {
+    const claim = claims.get(page.lane);
+    const ofPage = results[index] ?? [];
+    return claim ? [{ claim, page, results: ofPage, settlement: settlePage(page, ofPage, { claim, latencyMs }) }] : [];
+  });
+  const commits = await commitAll(context, sent);
+  await context.failpoint('page.committed');
+  await report(context, sent, commits);
+  const limit = pendingLimit(work.claims.length);
+  return sent.map((page, index) => {
+    const commit = commits[index];
+    if (commit?.status !== 'fulfilled') return [page.claim.lane, { status: 'rejected', reason: commit?.reason }];
+    return [page.claim.lane, { status: 'fulfilled', value: outcomeOf(page, commit.value, limit) }];
+  });
+}
+
+/** Sends the records of all pages in one call; a page's results stand at its entries' places, null for skips. */
+async function produce(
+  context: SendContext,
+  pages: readonly Page[],
+  { lost, watchCall }: SendRequest,
+): Promise<PageResults[]> {
+  const records = pages.flatMap((page) =>
+    page.entries.flatMap((entry) => ('record' in entry.verdict ? [entry.verdict.record] : [])),
+  );
+  const target = pages[0]?.target;
+  if (records.length === 0 || !target) return pages.map((page) => page.entries.map(() => null));
+  const results = await watchCall(context.sinks.producerFor(target).produce(records, lost));
+  if (results.length !== records.length)
+    throw new Error(`The sink answered ${results.length} results for ${records.length} records.`);
+  let next = 0;
+  return pages.map((page) =>
+    page.entries.map((entry) => ('record' in entry.verdict ? (results[next++] ?? null) : null)),
+  );
+}
+
+/** Commits pages together, but those that settle records of exports each alone: they lock exports, each in its order. */
+async function commitAll(
+  context: SendContext,
+  pages: readonly PageWork[],
+): Promise<PromiseSettledResult<CommittedPage>[]> {
+  const together = pages.filter(({ settlement }) => settlement.exportDeltas.size === 0);
+  const groups = [together, ...pages.filter((page) => !together.includes(page)).map((page) => [page])];
+  const commits = new Map<PageWork, PromiseSettledResult<CommittedPage>>();
+  for (const group of groups) {
+    const settled = await commitGroup(context, group);
+    group.forEach((page, index) => {
+      const commit = settled[index];
+      if (commit) commits.set(page, commit);
+    });
+  }
+  return pages.flatMap((page) => commits.get(page) ?? []);
+}
+
+/** A lane that was lost does not take the others with it: then each is committed alone. */
+async function commitGroup(
+  context: SendContext,
+  group: readonly PageWork[],
+): Promise<PromiseSettledResult<CommittedPage>[]> {
+  try {
+    const committed = await commitUntilDone(context, group);
+    return committed.map((value) => ({ status: 'fulfilled', value }));
+  } catch (error) {
+    if (group.length === 1) return [{ status: 'rejected', reason: error }];
+    if (!(error instanceof LaneLostError)) throw error;
+    return (await Promise.all(group.map((page) => commitGroup(context, [page])))).flat();
+  }
+}
+
+/** Repeats a commit that failed for another cause than the fence, from memory: the pages are never sent again for it. */
+async function commitUntilDone(context: SendContext, group: readonly PageWork[]): Promise<CommittedPage[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await commitPages(context.db, group, context.failpoint);
+    } catch (error) {
+      if (error instanceof LaneLostError || tries >= COMMIT_TRIES) throw error;
+      const destinationId = group[0]?.claim.destinationId;
+      context.log.warn({ err: error, tries, destinationId }, 'a commit failed; it is tried again');
+      await new Promise((resolve) => setTimeout(resolve, COMMIT_RETRY_MS));
+    }
+  }
+}
+
+/** What a page that is on the books says of its lane's work. @param limit most pending records that it took. */
+function outcomeOf({ page, settlement }: SentPage, { next }: CommittedPage, limit: number): PageOutcome {
+  if (settlement.holdMs !== null) return settlement.holdMs > 0 ? 'waits' : null;
+  return {
+    claim: next,
+    changedWork: settlement.deferrals.length > 0 || paceMsOf(page) > 0,
+    tookAllRecords: page.slice === null && page.entries.length < limit,
+  };
+}
+
+async function report(
+  context: SendContext,
+  sent: readonly SentPage[],
+  commits: readonly PromiseSettledResult<CommittedPage>[],
+): Promise<void> {
+  const booked = sent.flatMap((page, index) => {
+    const commit = commits[index];
+    return commit?.status === 'fulfilled' ? [{ ...page, settlement: commit.value.settlement }] : [];
+  });
+  const target = booked[0]?.page.target;
+  if (!target) return;
+  for (const page of booked) wakeInTime(context, page);
+  const results = booked.flatMap((page) => page.results.filter((result) => result !== null));
+  countMetrics(context, booked, results);
+  await reportHealth(context, target, results);
+  if (results.length > 0) await context.noteCredentialUse(target.credential.id);
+  context.announceEvents(target.destinationId);
+}
+
+/** Looks at the lane again when its deferred records are due, or its export's pace lets it go on. */
+function wakeInTime(context: SendContext, { claim, page, results, settlement }: SentPage): void {
+  const waits = results.flatMap((result) => (result?.status === 'deferred' ? [result.retryAfterMs] : []));
+  if (waits.length > 0) context.wakeAfter(claim, Math.min(...waits));
+  const paceMs = settlement.holdMs === null ? paceMsOf(page) : 0;
+  if (paceMs > 0) context.wakeAfter(claim, paceMs);
+}
+
+function countMetrics({ metrics }: SendContext, pages: readonly SentPage[], results: readonly RecordResult[]): void {
+  for (const { settlement } of pages)
+    for (const event of settlement.events)
+      for (const record of event.records) {
+        if (record.outcome === 'DELIVERED') metrics.delivered(1);
+        else if (record.outcome === 'FAILED') metrics.failed(1);
+        else metrics.skipped(1);
+      }
+  metrics.attempts(results.reduce((sum, result) => sum + result.attempts, 0));
+  metrics.throttled(results.filter((result) => result.status === 'deferred' && result.cause === 'THROTTLED').length);
+}
+
+async function reportHealth(
+  context: SendContext,
+  target: Page['target'],
+  results: readonly RecordResult[],
+): Promise<void> {
+  const isSilent = context.deadCalls.note(target.destinationId, results);
+  const finding = findHealth(target, results, { isSilent, probeAfterMs: context.probeIntervalMs });
+  if (!finding) return;
+  const changed = await context.db.transaction().execute(async (tx) => {
+    const isNews = await writeHealth(tx, finding);
+    if (isNews) await recordHealth(tx, finding.destinationId);
+    return isNews;
+  });
+  // All lanes may send again, not only the one that probed.
+  if (changed && finding.status === 'HEALTHY') context.announceWork(finding.destinationId);
+}
