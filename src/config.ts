@@ -96,7 +96,7 @@ const variables = z.object({
     'Production: error messages suggest no names of the schema.',
   ),
   SHUTDOWN_TIMEOUT_MS: wholeNumber([1_000, 600_000], 25_000, 'Longest time from SIGTERM to the exit, in ms.'),
-  DELIVERY_LANES: wholeNumber([1, 64], 8, 'Lanes that a worker works at once.'),
+  DELIVERY_LANES: wholeNumber([1, 64], 8, 'Steps of lanes (a page, a call) that a worker has under way at once.'),
   LEASE_MS: wholeNumber(
     [1_000, 60_000],
     3_000,

@@ -48,8 +48,8 @@ export class Agenda {
   taken(step: Step, { changedWork, tookAllRecords }: { changedWork: boolean; tookAllRecords: boolean }): void {
     this.#turn = nextTurn(this.#turn, step);
     const isQuiet = this.#isQuiet && performance.now() - this.#lookedAt < QUIET_MS;
-    if (tookAllRecords && !changedWork && this.#isTold && isQuiet) this.#work = NOTHING;
-    else if (changedWork || tookAllRecords) this.forget();
+    if (tookAllRecords && !changedWork && isQuiet) this.#tell(NOTHING);
+    else if (changedWork || tookAllRecords || this.#isTold) this.forget();
   }
 
   /** Notes how a rest ended, null if nobody rang: taking what a writer brought spares the look that would find it. */
@@ -59,14 +59,18 @@ export class Agenda {
       return;
     }
     if (ring === 'anything') this.#isQuiet = false;
-    this.#work = RUNG;
-    this.#isTold = true;
+    this.#tell(RUNG);
   }
 
   /** Nothing is known any more. */
   forget(): void {
     this.#work = null;
     this.#isTold = false;
+  }
+
+  #tell(work: LaneWork): void {
+    this.#work = work;
+    this.#isTold = true;
   }
 
   async #chooseAnew(): Promise<Step | null> {

@@ -15,7 +15,7 @@ import { LanePlaces } from './lane-places.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
-import { type SendContext, type SendRequest, sendPages } from './send.js';
+import { type SendContext, sendPages } from './send.js';
 import { createSinks, type OpenSecret, type Sinks } from './sinks.js';
 
 /** What the engine needs. */
@@ -27,7 +27,7 @@ export interface EngineOptions {
   openSecret: OpenSecret;
   /** Another address than AWS's; only the operator gives one. */
   endpoint?: string;
-  /** Lanes worked at once, 1–64; those that only wait for an answer come on top, see {@link LanePlaces}. */
+  /** Lanes that take a step at one time, 1–64; those that only wait for an answer come on top, see {@link LanePlaces}. */
   maxLanes: number;
   /** How long a silent worker keeps its lanes, in ms. */
   leaseMs: number;
@@ -44,6 +44,10 @@ export const LANE_WORK_CHANNEL = 'lane_work';
 
 /** How often free lanes are looked for when nobody calls, in ms. */
 const POLL_MS = 1_000;
+/** Lanes that a worker owns at one time: those of 32 busy destinations. */
+const MAX_OWNED = 512;
+/** How long a lane is kept at least by a worker that owns as many as it may, in ms. */
+const TURN_MS = 1_000;
 /** Bytes of profiles that all pages under way may hold, and those of one destination. */
 const TOTAL_BYTES = 64 * 1024 * 1024;
 const DESTINATION_BYTES = 16 * 1024 * 1024;
@@ -64,8 +68,6 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #noteCredentialUse: NoteCredentialUse;
   #share = Number.POSITIVE_INFINITY;
   #endPause: () => void = () => {};
-  /** The last look for lanes took all that there were places for: there may be more. */
-  #isShortOfPlaces = false;
   /** Woken since the last look for work: also while nobody paused. */
   #woken = false;
   #running: Promise<void> | null = null;
@@ -158,12 +160,10 @@ export class DeliveryEngine implements AsyncDisposable {
     try {
       this.#share =
         lease.workers > 1 ? Math.ceil((await countBusyLanes(db)) / lease.workers) : Number.POSITIVE_INFINITY;
-      const limit = Math.min(this.#places.free, Math.max(1, this.#share) - this.#runs.size);
-      this.#isShortOfPlaces = limit <= 0;
+      const limit = Math.min(MAX_OWNED, Math.max(1, this.#share)) - this.#runs.size;
       if (limit <= 0) return [];
       const exclude = [...[...this.#runs.values()].map((run) => run.claim), ...this.#leftAlone.values()];
       const claims = await claimLanes(db, lease.workerId, { limit, exclude });
-      this.#isShortOfPlaces = claims.length === limit;
       metrics?.takeovers(claims.filter((claim) => claim.takenOver).length);
       return claims;
     } catch (error) {
@@ -176,23 +176,14 @@ export class DeliveryEngine implements AsyncDisposable {
     const key = toLaneKey(claim);
     const bell = new LaneBell();
     const over = AbortSignal.any([lease.lost, this.#stopping.signal]);
+    const claimedAt = performance.now();
     const limits = {
       lost: lease.lost,
       mayContinue: () =>
-        !this.#stopping.signal.aborted && !this.#places.isOver && this.#runs.size <= Math.max(1, this.#share),
-      setWaiting: this.#watchWaiting(),
-      rest: async () => {
-        this.#places.give();
-        if (this.#isShortOfPlaces) this.#lookForLanes();
-        const ring = await bell.wait(POLL_MS, over);
-        await this.#places.take();
-        return ring;
-      },
+        !this.#stopping.signal.aborted && this.#runs.size <= Math.max(1, this.#share) && !this.#isTurnOver(claimedAt),
+      rest: () => bell.wait(POLL_MS, over),
     };
-    // Claims are no more than there are free places.
-    const ended = this.#places.take().then(async () => {
-      const progress = await runLane(context, claim, limits);
-      this.#places.give();
+    const ended = runLane(context, claim, limits).then((progress) => {
       this.#runs.delete(key);
       if (!progress) this.#leaveAlone(key, claim);
       this.#lookForLanes();
@@ -200,18 +191,9 @@ export class DeliveryEngine implements AsyncDisposable {
     this.#runs.set(key, { claim, bell, ended });
   }
 
-  /** A lane whose call gets no answer leaves its place to others; it takes one at once when the call is over. */
-  #watchWaiting(): (isWaiting: boolean) => void {
-    let isAside = false;
-    return (isWaiting) => {
-      if (isWaiting === isAside) return;
-      if (isWaiting) isAside = this.#places.stepAside();
-      else {
-        isAside = false;
-        this.#places.comeBack();
-      }
-      if (isAside) this.#lookForLanes();
-    };
+  /** A worker that owns all lanes that it may own gives each back after a while: else those of others never get a turn. */
+  #isTurnOver(claimedAt: number): boolean {
+    return this.#runs.size >= MAX_OWNED && performance.now() - claimedAt > TURN_MS;
   }
 
   #leaveAlone(key: string, claim: LaneClaim): void {
@@ -241,8 +223,12 @@ export class DeliveryEngine implements AsyncDisposable {
       },
       wakeAfter: (claim, delayMs) => this.#after(delayMs, () => this.wake([toLaneKey(claim)])),
     };
-    const request: SendRequest = { source: { kind: 'pending' }, lost, watchCall: (call) => call };
-    return { ...context, convoys: new Convoys((claims) => sendPages(context, claims, request)) };
+    const source = { kind: 'pending' } as const;
+    const places = this.#places;
+    const convoys = new Convoys((claims) =>
+      places.run((watchCall) => sendPages(context, claims, { source, lost, watchCall })),
+    );
+    return { ...context, convoys, places };
   }
 
   #after(delayMs: number, action: () => void): void {

@@ -5,12 +5,14 @@ import { type LaneClaim, LaneLostError, releaseLane } from '../storage/lanes.js'
 import { Agenda, type Ring } from './agenda.js';
 import { commitCancel, commitListing } from './commit.js';
 import type { Convoys } from './convoys.js';
-import { type PageOutcome, type SendContext, sendPages } from './send.js';
+import type { LanePlaces } from './lane-places.js';
+import { type PageOutcome, type SendContext, type SendRequest, sendPages } from './send.js';
 import type { Step } from './step.js';
 
 /** What lanes share. */
 export interface LaneRunContext extends SendContext {
   convoys: Convoys;
+  places: LanePlaces;
 }
 
 /** When a lane ends: `lost` aborts calls, `mayContinue` is asked between pages. */
@@ -18,16 +20,11 @@ export interface LaneRunLimits {
   lost: AbortSignal;
   mayContinue(): boolean;
   /**
-   * Waits, without a place among the lanes at work, until there may be more to do; for a second at most.
+   * Waits until there may be more to do; for a second at most.
    * @returns who said that there is; null if nobody did.
    */
   rest(): Promise<Ring | null>;
-  /** Told when a call has gone without an answer for {@link SLOW_CALL_MS}, and when it is over. */
-  setWaiting(isWaiting: boolean): void;
 }
-
-/** After how long a call is waited for and no more work: AWS answers within a fraction of it, in ms. */
-const SLOW_CALL_MS = 250;
 
 /**
  * How long a lane is kept after its last work, in ms: a change that comes meanwhile is spared giving it back and claiming
@@ -88,39 +85,27 @@ async function takeStep(
 ): Promise<PageOutcome> {
   switch (step.kind) {
     case 'cancel':
-      await commitCancel(context.db, claim, step.exportId);
+      await context.places.run(() => commitCancel(context.db, claim, step.exportId));
       context.announceEvents(claim.destinationId);
       return { claim, changedWork: true, tookAllRecords: false };
     case 'list':
-      context.metrics.accepted(await commitListing(context.db, claim, step.exportId));
+      context.metrics.accepted(await context.places.run(() => commitListing(context.db, claim, step.exportId)));
       // The last lane to be listed lets all lanes send.
       context.announceWork(claim.destinationId);
       context.announceEvents(claim.destinationId);
       return { claim, changedWork: true, tookAllRecords: false };
     default:
-      return await sendPage(context, claim, { step, limits });
+      return await sendPage(context, claim, { source: step.source, lost: limits.lost });
   }
 }
 
 async function sendPage(
   context: LaneRunContext,
   claim: LaneClaim,
-  { step, limits }: { step: Extract<Step, { kind: 'send' }>; limits: LaneRunLimits },
+  { source, lost }: Pick<SendRequest, 'source' | 'lost'>,
 ): Promise<PageOutcome> {
-  const watchCall = <Answer>(call: Promise<Answer>) => watchSlow(limits, call);
-  if (step.source.kind === 'pending') return await watchCall(context.convoys.ride(claim));
-  const [outcome] = await sendPages(context, [claim], { source: step.source, lost: limits.lost, watchCall });
+  if (source.kind === 'pending') return await context.convoys.ride(claim);
+  const [outcome] = await context.places.run((watchCall) => sendPages(context, [claim], { source, lost, watchCall }));
   if (outcome?.status === 'rejected') throw outcome.reason;
   return outcome?.value ?? null;
-}
-
-/** Says of a slow call that its lane only waits: a silent destination's calls, 10 s each, must not hold all lanes. */
-async function watchSlow<Answer>(limits: LaneRunLimits, call: Promise<Answer>): Promise<Answer> {
-  const timer = setTimeout(() => limits.setWaiting(true), SLOW_CALL_MS);
-  try {
-    return await call;
-  } finally {
-    clearTimeout(timer);
-    limits.setWaiting(false);
-  }
 }

@@ -11,6 +11,7 @@ import { type CommittedPage, commitPages, type PageWork } from './commit.js';
 import type { NoteCredentialUse } from './credential-use.js';
 import type { Failpoint } from './failpoint.js';
 import { type DeadCalls, findHealth } from './health.js';
+import type { WatchCall } from './lane-places.js';
 import type { DeliveryMetrics } from './metrics.js';
 import { paceMsOf } from './pace.js';
 import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages } from './page.js';
@@ -48,8 +49,8 @@ export interface SendRequest {
   source: PageSource;
   /** Ends the call: the lanes are not this worker's any more. */
   lost: AbortSignal;
-  /** Told of the call to AWS while it is under way. */
-  watchCall<Answer>(call: Promise<Answer>): Promise<Answer>;
+  /** Told of the call to AWS. */
+  watchCall: WatchCall;
 }
 
 /** How often a commit is tried again before its page is left to be sent again. */

@@ -68,6 +68,16 @@ test('records that were put back, a rest without a ring, and a forgotten agenda 
   expect(looks()).toBe(4);
 });
 
+test('a lane that took a part of its records only looks whether an export has its turn', async () => {
+  const { agenda } = start([NOTHING, EXPORT]);
+  await agenda.nextStep();
+
+  agenda.rested('records');
+  agenda.taken(PENDING_STEP, { changedWork: false, tookAllRecords: false });
+
+  expect(await agenda.nextStep()).toEqual(EXPORT_STEP);
+});
+
 test('while pages follow each other one look serves them all; where it shows nothing more, it is made anew', async () => {
   const { agenda, looks } = start([EXPORT, NOTHING]);
 
