@@ -5,6 +5,7 @@ import { createActivationStates } from './domain/activation-state.js';
 import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
 import { createDestinationStates } from './domain/destination-state.js';
+import { createDestinationTests } from './domain/destination-test.js';
 import { createExportRequests } from './domain/export-request.js';
 import { createFailedRecordDecisions } from './domain/failed-record-decision.js';
 import type { LanePlace } from './domain/lane.js';
@@ -15,6 +16,7 @@ import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import { createSimulations } from './domain/simulation.js';
 import type { Services } from './graphql/context.js';
+import { createStreamInspector } from './kinesis/inspection.js';
 import { DEFAULT_MAX_RECORD_BYTES, findRecordFault, measureRecord } from './kinesis/record.js';
 import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
@@ -35,11 +37,14 @@ export interface ServiceParts {
 export function createServices(parts: ServiceParts): Services {
   const { db, seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
   const shardMap = createShardMap(kinesisEndpoint);
+  const inspector = createStreamInspector(kinesisEndpoint);
+  const destinationTests = createDestinationTests({ db, seal, inspector, clock, wake });
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
     credentials: createCredentials({ db, seal }),
-    destinations: createDestinations({ db }),
+    destinations: createDestinations({ db, tests: destinationTests }),
+    destinationTests,
     destinationStates: createDestinationStates({ db, wake }),
     exportRequests: createExportRequests({ db, wake }),
     failedRecordDecisions: createFailedRecordDecisions({ db, wake }),

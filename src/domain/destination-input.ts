@@ -146,15 +146,20 @@ function checkText(issues: InputIssues, settings: KinesisSettings): void {
     issues.checkText('description', settings.description, { min: 0, max: MAX_DESCRIPTION_CHARACTERS });
 }
 
-/** A stream is judged even beside a wrong region, so that a form shows both faults at once. */
-function checkRegionAndStream(issues: InputIssues, region: string, stream: string): void {
-  const regionIsRight = isRegion(region);
-  if (!regionIsRight)
-    issues.add(
-      region === '' ? 'REQUIRED' : 'MALFORMED',
-      'region',
-      'This `region` is none: give one as AWS writes it, such as `us-east-2`, in lower case, without zone or host name.',
-    );
+/** Checks the field `region`. @returns whether it is one. */
+export function checkRegion(issues: InputIssues, region: string): boolean {
+  if (isRegion(region)) return true;
+  issues.add(
+    region === '' ? 'REQUIRED' : 'MALFORMED',
+    'region',
+    'This `region` is none: give one as AWS writes it, such as `us-east-2`, in lower case, without zone or host name.',
+  );
+  return false;
+}
+
+/** Checks both fields: a stream is judged even beside a wrong region, so that a form shows both faults at once. */
+export function checkRegionAndStream(issues: InputIssues, region: string, stream: string): void {
+  const regionIsRight = checkRegion(issues, region);
   const parsed = parseStream(stream, regionIsRight ? region : ANY_REGION);
   if (parsed.ok || (!regionIsRight && parsed.fault === 'STREAM_ARN_OTHER_REGION')) return;
   const { code, message } = STREAM_FAULTS[parsed.fault];

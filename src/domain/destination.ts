@@ -17,6 +17,7 @@ import {
 import { recordHealth } from '../storage/state-events.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import type { ConsentRule } from './consent.js';
+import type { DestinationTest } from './destination-check.js';
 import {
   checkSettings,
   checkSettingsChange,
@@ -26,8 +27,10 @@ import {
   type NewKinesisDestination,
   toNewSettings,
 } from './destination-input.js';
+import type { DestinationTests } from './destination-test.js';
 import { keyReused, runOnce } from './idempotency.js';
 import type { InputIssues } from './input-issues.js';
+import type { KinesisStream } from './kinesis-stream.js';
 import { LANE_COUNT } from './lane.js';
 import type { PartitionKey } from './partition-key.js';
 import { runTransaction } from './transaction.js';
@@ -83,6 +86,10 @@ export interface Destination {
   consent: ConsentRule | null;
   version: number;
   health: DestinationHealth;
+  /** Null if there was none with these settings. */
+  lastTest: DestinationTest | null;
+  /** The stream as AWS last described it; null if it never could. */
+  streamDetails: KinesisStream | null;
   /** Newest event position of each lane 0–15, then of what happens outside lanes: read in one snapshot with the rest. */
   positions: number[];
   createdAt: Date;
@@ -91,24 +98,30 @@ export interface Destination {
 
 /** Changes destinations of one workspace at a time. */
 export interface Destinations {
-  /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
+  /** Saves and tests. @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
   createKinesis(workspaceId: number, input: NewKinesisDestination): Promise<Destination>;
-  /** @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. */
+  /**
+   * Saves, and tests again if credential, region or stream changed.
+   * @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT.
+   */
   updateKinesis(workspaceId: number, input: KinesisDestinationChange): Promise<Destination>;
   /** Deletes a destination and all that belongs to it. @throws {NotFoundError} @throws {InvalidStateError} EXPORT_RUNNING. */
   delete(workspaceId: number, id: number): Promise<void>;
 }
 
 /** Makes the service. */
-export function createDestinations(dependencies: { db: Db }): Destinations {
-  const { db } = dependencies;
+export function createDestinations(dependencies: { db: Db; tests: Pick<DestinationTests, 'test'> }): Destinations {
+  const { db, tests } = dependencies;
+  // Tested after the commit: AWS may take its time, and what it says does not undo what was saved.
   return {
     async createKinesis(workspaceId, input) {
-      return await db.transaction().execute((tx) => createOnce(tx, workspaceId, input));
+      const { destination, isNew } = await db.transaction().execute((tx) => createOnce(tx, workspaceId, input));
+      return isNew ? await tests.test(workspaceId, destination.id) : destination;
     },
 
     async updateKinesis(workspaceId, input) {
-      return await runTransaction(db, (tx) => updateSettings(tx, workspaceId, input));
+      const { destination, isNew } = await runTransaction(db, (tx) => updateSettings(tx, workspaceId, input));
+      return isNew ? await tests.test(workspaceId, destination.id) : destination;
     },
 
     async delete(workspaceId, id) {
@@ -117,23 +130,29 @@ export function createDestinations(dependencies: { db: Db }): Destinations {
   };
 }
 
-async function createOnce(tx: Db, workspaceId: number, input: NewKinesisDestination): Promise<Destination> {
+/** A destination that was saved, and whether its credential, region or stream are new to it: then it is to be tested. */
+interface Saved {
+  destination: Destination;
+  isNew: boolean;
+}
+
+async function createOnce(tx: Db, workspaceId: number, input: NewKinesisDestination): Promise<Saved> {
   const settings = toNewSettings(input);
   const checked = { workspaceId, settings, issues: checkSettings(settings, input.idempotencyKey) };
   if (checked.issues.count > 0) await checkCredential(tx, checked);
   const call = { workspaceId, operation: 'createKinesisDestination', key: input.idempotencyKey, input: settings };
-  const { answer } = await runOnce(tx, call, async () => {
+  const { answer, repeated } = await runOnce(tx, call, async () => {
     await checkCredential(tx, checked);
     const id = await insertDestination(tx, workspaceId, settings);
     await insertLanes(tx, { workspaceId, destinationId: id, laneCount: LANE_COUNT });
     return [{ kind: 'KinesisDestination', id }];
   });
   const destination = await findDestination(tx, workspaceId, answer[0].id);
-  if (destination) return destination;
+  if (destination) return { destination, isNew: !repeated };
   throw keyReused(answer[0], 'for a destination that was deleted since,');
 }
 
-async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestinationChange): Promise<Destination> {
+async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestinationChange): Promise<Saved> {
   // Whoever writes profiles judges them by the consent rule: wholly before such a change, or wholly after.
   if (change.consent !== undefined) await lockWorkspace(tx, workspaceId, 'exclusive');
   await lockDestination(tx, workspaceId, change.id, 'no key update');
@@ -143,8 +162,9 @@ async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestin
   if (current.version !== change.expectedVersion) throw versionConflict(current, change.expectedVersion);
   await updateDestinationRow(tx, current.id, settings);
   // What was seen of another stream, or with other credentials, says nothing of these.
-  if (isRetargeted(current, settings) && (await resetHealth(tx, current.id))) await recordHealth(tx, current.id);
-  return await getDestination(tx, workspaceId, current.id);
+  const isNew = isRetargeted(current, settings);
+  if (isNew && (await resetHealth(tx, current.id))) await recordHealth(tx, current.id);
+  return { destination: await getDestination(tx, workspaceId, current.id), isNew };
 }
 
 function isRetargeted(current: Destination, settings: KinesisSettings): boolean {

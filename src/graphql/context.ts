@@ -5,6 +5,7 @@ import type { ActivationStates } from '../domain/activation-state.js';
 import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
 import type { DestinationStates } from '../domain/destination-state.js';
+import type { DestinationTests } from '../domain/destination-test.js';
 import type { ExportRequests } from '../domain/export-request.js';
 import type { FailedRecordDecisions } from '../domain/failed-record-decision.js';
 import type { Partitioning } from '../domain/partitioning.js';
@@ -25,6 +26,7 @@ export interface Services {
   credentials: Credentials;
   destinations: Destinations;
   destinationStates: DestinationStates;
+  destinationTests: DestinationTests;
   exportRequests: ExportRequests;
   failedRecordDecisions: FailedRecordDecisions;
   partitioning: Partitioning;

@@ -9,8 +9,8 @@ import { DateTimeScalar } from './scalars.js';
 /** GraphQL enum `HealthStatus`. */
 export const HealthStatusEnum = createEnum<HealthStatus>('HealthStatus', 'How a destination is.', {
   DEGRADED: 'AWS does not answer, or answers with 5xx; everything is kept; tried again by itself.',
-  HALTED: 'Cannot deliver; everything is kept; resumes by itself once the cause is mended.',
-  HEALTHY: 'Delivers.',
+  HALTED: 'Cannot deliver; everything is kept; resumes by itself once the cause is mended, or on a passed test.',
+  HEALTHY: 'Delivers, or passed its newest test.',
   THROTTLED: "Delivers at the stream's limit; the rest waits. Not reported by this version.",
   UNTESTED: 'Nothing is known yet.',
 });

@@ -8,6 +8,7 @@ import type { Destination } from '../domain/destination.js';
 import { encodeEventCursor } from '../events/event-cursor.js';
 import type { Context } from './context.js';
 import { DestinationHealthType, toDestinationHealthType } from './destination-health.js';
+import { DestinationTestType, toDestinationTestType } from './destination-test.js';
 import { DestinationTypeType, toDestinationTypeType } from './destination-type.js';
 import { NodeType } from './node.js';
 import { BigIntScalar, DateTimeScalar } from './scalars.js';
@@ -45,6 +46,14 @@ export abstract class DestinationInterface extends NodeType {
   @Field(() => DestinationHealthType, { description: 'Whether it works, and if not, why and what to do.' })
   health(): DestinationHealthType {
     return toDestinationHealthType(this.row.health);
+  }
+
+  @Field(() => DestinationTestType, {
+    nullable: true,
+    description: 'The newest test with these settings; null if there was none.',
+  })
+  lastTest(): DestinationTestType | null {
+    return this.row.lastTest && toDestinationTestType(this.row.lastTest);
   }
 
   @Field(() => String, { description: 'Name.' })

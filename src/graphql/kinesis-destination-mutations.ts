@@ -94,7 +94,7 @@ export class CreateKinesisDestinationInput {
 /** GraphQL type `CreateKinesisDestinationSuccess`. */
 @ObjectType('CreateKinesisDestinationSuccess', { description: 'The destination was saved.' })
 export class CreateKinesisDestinationSuccess {
-  @Field(() => KinesisDestinationType, { description: 'The new destination.' })
+  @Field(() => KinesisDestinationType, { description: 'The new destination; `lastTest` holds what its test found.' })
   destination!: KinesisDestinationType;
 }
 
@@ -168,7 +168,9 @@ export class UpdateKinesisDestinationInput {
 /** GraphQL type `UpdateKinesisDestinationSuccess`. */
 @ObjectType('UpdateKinesisDestinationSuccess', { description: 'The destination was changed.' })
 export class UpdateKinesisDestinationSuccess {
-  @Field(() => KinesisDestinationType, { description: 'The destination as it is now.' })
+  @Field(() => KinesisDestinationType, {
+    description: 'The destination as it is now; `lastTest` holds what its newest test found.',
+  })
   destination!: KinesisDestinationType;
 }
 

@@ -19,7 +19,7 @@ import { requestedId } from './requested-id.js';
 export class KinesisDestinationResolver {
   @Mutation(() => CreateKinesisDestinationResult, {
     description:
-      'Connects an existing Amazon Kinesis data stream. Role: ADMIN. InvalidInputError. ConflictError: IDEMPOTENCY_KEY_REUSED.',
+      'Connects an existing Amazon Kinesis data stream and tests it (at most 10 s). It is saved even if the test fails; `health` then says why. Role: ADMIN. InvalidInputError. ConflictError: IDEMPOTENCY_KEY_REUSED.',
   })
   createKinesisDestination(
     @Arg('input', () => CreateKinesisDestinationInput, { description: 'The new destination.' })
@@ -36,7 +36,7 @@ export class KinesisDestinationResolver {
 
   @Mutation(() => UpdateKinesisDestinationResult, {
     description:
-      'Changes a destination. Holds for records built from then on. Role: ADMIN. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.',
+      'Changes a destination; tests it again if credential, region or stream changed. Holds for records built from then on. Role: ADMIN. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.',
   })
   updateKinesisDestination(
     @Arg('input', () => UpdateKinesisDestinationInput, { description: 'What to change.' })

@@ -14,6 +14,7 @@ import { ConsentRuleType, toConsentRuleType } from './consent-rule.js';
 import type { Context } from './context.js';
 import { DestinationInterface } from './destination.js';
 import { createEnum } from './enums.js';
+import { KinesisStreamType, toKinesisStreamType } from './kinesis-stream.js';
 import { NodeType } from './node.js';
 import { PartitionKeyType, toPartitionKeyType } from './partition-key.js';
 
@@ -93,10 +94,10 @@ export class KinesisDestinationType extends DestinationInterface {
 
   @Field(() => Boolean, {
     description:
-      'Whether records of one profile keep their order in the stream: not with RANDOM keys; with ATTRIBUTE and IDENTITY as long as the value stays.',
+      'Whether records of one profile keep their order in the stream: not with RANDOM keys, nor on a stream that ignores partition keys; with ATTRIBUTE and IDENTITY as long as the value stays.',
   })
   orderGuaranteed(): boolean {
-    return keepsOrder(this.row.partitionKey);
+    return keepsOrder(this.row.partitionKey) && !this.row.streamDetails?.ignoresPartitionKeys;
   }
 
   @Field(() => PartitionKeyType, { description: "What decides a record's shard." })
@@ -112,6 +113,14 @@ export class KinesisDestinationType extends DestinationInterface {
   @Field(() => String, { description: "The stream's name or ARN, as given." })
   stream(): string {
     return this.row.stream;
+  }
+
+  @Field(() => KinesisStreamType, {
+    nullable: true,
+    description: 'The stream as AWS last described it; null if it never could with these settings.',
+  })
+  streamDetails(): KinesisStreamType | null {
+    return this.row.streamDetails && toKinesisStreamType(this.row.streamDetails);
   }
 
   @Field(() => TooLargePolicyEnum, { description: "What becomes of a record over the stream's size limit." })

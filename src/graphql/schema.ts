@@ -11,6 +11,7 @@ import { DeliveryResolver } from './delivery-resolver.js';
 import { DestinationFieldResolver } from './destination-field-resolver.js';
 import { DestinationResolver } from './destination-resolver.js';
 import { DestinationStateResolver } from './destination-state-resolver.js';
+import { DestinationTestResolver } from './destination-test-resolver.js';
 import { DestinationTypeResolver } from './destination-type-resolver.js';
 import { ErrorCodeResolver } from './error-code-resolver.js';
 import { ExportProgressSubscription } from './export-progress-subscription.js';
@@ -38,6 +39,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       DestinationFieldResolver,
       DestinationResolver,
       DestinationStateResolver,
+      DestinationTestResolver,
       DestinationTypeResolver,
       ErrorCodeResolver,
       ExportProgressSubscription,

@@ -1,6 +1,7 @@
 /** What became of a call to AWS that is no PutRecords: refused with a cause, or not answered readably. */
 
 import { KinesisServiceException } from '@aws-sdk/client-kinesis';
+import { STSServiceException } from '@aws-sdk/client-sts';
 import { nameFault } from './connection-fault.js';
 import { classify } from './fault.js';
 import type { HaltingCause } from './record.js';
@@ -22,7 +23,7 @@ export type CallFault =
 
 /** Reads what a call of the client threw, an abort by its deadline included. */
 export function readCallFault(error: unknown): CallFault {
-  if (!(error instanceof KinesisServiceException))
+  if (!(error instanceof KinesisServiceException || error instanceof STSServiceException))
     return { kind: 'unreachable', reason: nameFault(error), awsRequestId: null };
   const { httpStatusCode: httpStatus = 0, requestId: awsRequestId = null } = error.$metadata;
   if (httpStatus >= 500) return { kind: 'unreachable', reason: error.name, awsRequestId };

@@ -1,11 +1,19 @@
 /** The way to AWS: the stock SDK signs and sends, the body and the answer of PutRecords are done by hand. */
 
 import { Readable } from 'node:stream';
-import { DescribeStreamSummaryCommand, KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import {
+  DescribeStreamSummaryCommand,
+  KinesisClient,
+  KinesisServiceException,
+  ListStreamsCommand,
+  type ListStreamsCommandOutput,
+  PutRecordsCommand,
+} from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type RawAnswer, readAnswer } from './answer.js';
 import { addressOf, encodePutRecords } from './body.js';
 import { isNeverConnected, nameFault } from './connection-fault.js';
+import { classify } from './fault.js';
 import type { PutRecords } from './producer.js';
 import { listOpenShards, type OpenShard } from './shards.js';
 
@@ -25,15 +33,27 @@ export interface KinesisClientOptions {
   readonly endpoint?: string;
 }
 
-/** A stream as DescribeStreamSummary shows it. */
+/** A stream as AWS describes it; null is what the answer does not tell. */
 export interface StreamSummary {
   readonly arn: string;
+  readonly name: string;
   /** AWS's word: `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`. */
-  readonly status: string;
-  readonly openShardCount: number;
-  readonly isEncrypted: boolean;
-  /** The stream's own record limit in bytes, null where the answer does not tell. */
+  readonly status: string | null;
+  /** AWS's word: `ON_DEMAND`, `PROVISIONED`. */
+  readonly mode: string | null;
+  readonly openShardCount: number | null;
+  /** As AWS names it; null if the stream is not encrypted. */
+  readonly kmsKeyId: string | null;
+  /** The stream's own limit on data + key, in bytes. */
   readonly maxRecordBytes: number | null;
+  /** Whether AWS spreads records as it likes (`AUTO` distribution): then keys keep no order. */
+  readonly ignoresPartitionKeys: boolean;
+}
+
+/** Streams by name, and whether there are more than were asked for. */
+export interface StreamPage {
+  readonly streams: readonly StreamSummary[];
+  readonly truncated: boolean;
 }
 
 /** A connection pool to one region with one credential; keep one per destination, dispose of it at the end. */
@@ -51,6 +71,15 @@ export interface KinesisConnection extends Disposable {
    * @throws as {@link listOpenShards}.
    */
   listShards(stream: string, signal: AbortSignal): Promise<OpenShard[]>;
+  /**
+   * Asks AWS whether records could be put, without putting one: a dry run, whose explicit hash key is out of range so that
+   * an endpoint that knows no dry runs refuses it as well.
+   * @param stream name or ARN.
+   * @throws the SDK's own error if it refuses for another reason, such as a missing permission.
+   */
+  checkWrite(stream: string, signal: AbortSignal): Promise<void>;
+  /** Lists at most `limit` streams. @throws the SDK's own error. */
+  listStreams(limit: number, signal: AbortSignal): Promise<StreamPage>;
   /** Closes all sockets. */
   destroy(): void;
 }
@@ -78,6 +107,8 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisConne
     putRecords: (request) => putRecords(client, request),
     describeStream: (stream, signal) => describeStream(client, stream, signal),
     listShards: (stream, signal) => listOpenShards(client, stream, signal),
+    checkWrite: (stream, signal) => checkWrite(client, stream, signal),
+    listStreams: (limit, signal) => listStreams(client, limit, signal),
     destroy,
     [Symbol.dispose]: destroy,
   };
@@ -161,10 +192,60 @@ async function describeStream(client: KinesisClient, stream: string, signal: Abo
   const { StreamDescriptionSummary: summary } = await client.send(command, { abortSignal: signal });
   const maxKibibytes = summary?.MaxRecordSizeInKiB;
   return {
-    arn: summary?.StreamARN ?? '',
-    status: summary?.StreamStatus ?? 'UNKNOWN',
-    openShardCount: summary?.OpenShardCount ?? 0,
-    isEncrypted: summary?.EncryptionType === 'KMS',
+    ...nameStream(summary ?? {}),
+    openShardCount: summary?.OpenShardCount ?? null,
+    kmsKeyId: summary?.EncryptionType === 'KMS' ? (summary.KeyId ?? 'aws/kinesis') : null,
     maxRecordBytes: maxKibibytes === undefined ? null : maxKibibytes * 1_024,
+    ignoresPartitionKeys: summary?.RecordDistributionStrategy === 'AUTO',
   };
+}
+
+async function listStreams(client: KinesisClient, limit: number, signal: AbortSignal): Promise<StreamPage> {
+  const streams: StreamSummary[] = [];
+  let token: string | undefined;
+  do {
+    const command = new ListStreamsCommand({ Limit: limit, ...(token !== undefined && { NextToken: token }) });
+    const page: ListStreamsCommandOutput = await client.send(command, { abortSignal: signal });
+    for (const summary of page.StreamSummaries ?? []) streams.push({ ...UNDESCRIBED, ...nameStream(summary) });
+    token = page.HasMoreStreams ? page.NextToken : undefined;
+  } while (token !== undefined && streams.length < limit);
+  return { streams: streams.slice(0, limit), truncated: token !== undefined || streams.length > limit };
+}
+
+/** What ListStreams leaves open. */
+const UNDESCRIBED = { openShardCount: null, kmsKeyId: null, maxRecordBytes: null, ignoresPartitionKeys: false };
+
+function nameStream(summary: {
+  StreamARN?: string | undefined;
+  StreamName?: string | undefined;
+  StreamStatus?: string | undefined;
+  StreamModeDetails?: { StreamMode?: string | undefined } | undefined;
+}): Pick<StreamSummary, 'arn' | 'name' | 'status' | 'mode'> {
+  return {
+    arn: summary.StreamARN ?? '',
+    name: summary.StreamName ?? '',
+    status: summary.StreamStatus ?? null,
+    mode: summary.StreamModeDetails?.StreamMode ?? null,
+  };
+}
+
+async function checkWrite(client: KinesisClient, stream: string, signal: AbortSignal): Promise<void> {
+  const record = { Data: new Uint8Array([0]), PartitionKey: 'check', ExplicitHashKey: OUT_OF_RANGE };
+  const command = new PutRecordsCommand({ ...addressOf(stream), DryRun: true, Records: [record] });
+  try {
+    await client.send(command, { abortSignal: signal });
+  } catch (error) {
+    if (!isExpectedRefusal(error)) throw error;
+  }
+}
+
+/** 2^128: hash keys end before it. */
+const OUT_OF_RANGE = (2n ** 128n).toString();
+
+/** AWS looks at permissions before it looks at records: who is refused for the record may write. */
+function isExpectedRefusal(error: unknown): boolean {
+  if (!(error instanceof KinesisServiceException)) return false;
+  if (error.name === 'DryRunOperationException') return true;
+  const { httpStatusCode: httpStatus = 0 } = error.$metadata;
+  return classify({ code: error.name, httpStatus, message: error.message }).kind === 'invalid';
 }

@@ -4,18 +4,27 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './aws-error.js';
+import type { Protocol } from './aws-request.js';
+import { queryErrorBody } from './caller-identity.js';
 import type { AnswerFault } from './faults.js';
 
 /** A finished answer. */
 export interface Answer {
+  readonly protocol: Protocol;
   readonly status: number;
-  /** JSON text; empty for operations that answer nothing. */
+  /** JSON or XML text; empty for operations that answer nothing. */
   readonly body: string;
+}
+
+/** The answer that refuses a request. */
+export function refusalAnswer(protocol: Protocol, error: { code: string; message: string; status: number }): Answer {
+  const write = protocol === 'json' ? errorBody : queryErrorBody;
+  return { protocol, status: error.status, body: write(error.code, error.message) };
 }
 
 /** Sends an answer with the headers that AWS sends. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
-  response.writeHead(answer.status, awsHeaders(Buffer.byteLength(answer.body)));
+  response.writeHead(answer.status, awsHeaders(answer.protocol, Buffer.byteLength(answer.body)));
   response.end(answer.body);
 }
 
@@ -27,7 +36,7 @@ export async function sendSpoiltAnswer(
   const { fault, answer, signal } = spoilt;
   switch (fault.kind) {
     case 'request-error':
-      return sendAnswer(response, { status: fault.status, body: errorBody(fault.code, fault.message ?? fault.code) });
+      return sendAnswer(response, refusalAnswer(answer.protocol, { ...fault, message: fault.message ?? fault.code }));
     case 'no-answer':
       return;
     case 'lost-answer':
@@ -37,7 +46,7 @@ export async function sendSpoiltAnswer(
       response.socket?.resetAndDestroy();
       return;
     case 'empty-answer':
-      return sendAnswer(response, { status: 200, body: '' });
+      return sendAnswer(response, { ...answer, status: 200, body: '' });
     case 'html-body':
       return sendHtml(response);
     case 'half-body':
@@ -47,9 +56,9 @@ export async function sendSpoiltAnswer(
   }
 }
 
-function awsHeaders(contentLength: number): Record<string, string | number> {
+function awsHeaders(protocol: Protocol, contentLength: number): Record<string, string | number> {
   return {
-    'content-type': 'application/x-amz-json-1.1',
+    'content-type': protocol === 'json' ? 'application/x-amz-json-1.1' : 'text/xml',
     'content-length': contentLength,
     'x-amzn-RequestId': randomUUID(),
   };
@@ -57,14 +66,14 @@ function awsHeaders(contentLength: number): Record<string, string | number> {
 
 function sendHtml(response: ServerResponse): void {
   const page = '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>';
-  response.writeHead(502, { ...awsHeaders(page.length), 'content-type': 'text/html' });
+  response.writeHead(502, { ...awsHeaders('json', page.length), 'content-type': 'text/html' });
   response.end(page);
 }
 
 /** The length header promises the whole body, so that the client can tell. */
 function sendHalf(response: ServerResponse, answer: Answer): void {
   const bytes = Buffer.from(answer.body);
-  response.writeHead(answer.status, awsHeaders(bytes.length));
+  response.writeHead(answer.status, awsHeaders(answer.protocol, bytes.length));
   response.write(bytes.subarray(0, bytes.length >>> 1), () => response.socket?.destroy());
 }
 
@@ -74,7 +83,7 @@ async function sendSlowly(
   pace: { intervalMs: number; signal: AbortSignal },
 ): Promise<void> {
   const bytes = Buffer.from(answer.body);
-  response.writeHead(answer.status, awsHeaders(bytes.length));
+  response.writeHead(answer.status, awsHeaders(answer.protocol, bytes.length));
   response.flushHeaders();
   for (let sent = 0; sent < bytes.length && !response.destroyed; sent += 1) {
     response.write(bytes.subarray(sent, sent + 1));

@@ -2,10 +2,16 @@
 
 import type { IncomingMessage } from 'node:http';
 import { AwsError } from './aws-error.js';
+import { CALLER_IDENTITY } from './caller-identity.js';
 import { operationName } from './operations.js';
+
+/** How a request and its answer are written. */
+export type Protocol = 'json' | 'query';
 
 /** The head of a request. */
 export interface AwsRequestHead {
+  /** Kinesis speaks AWS JSON 1.1, STS the query protocol. */
+  readonly protocol: Protocol;
   /** Empty if the target is no Kinesis operation. */
   readonly operation: string;
   /** Empty if the request is not signed. */
@@ -14,13 +20,16 @@ export interface AwsRequestHead {
   readonly region: string;
 }
 
-const CREDENTIAL = /Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/kinesis\/aws4_request/;
+const CREDENTIAL = /Credential=([^/,\s]+)\/\d{8}\/([^/,\s]+)\/(kinesis|sts)\/aws4_request/;
 
 /** Parses the head; what is missing stays empty for {@link authenticate} to refuse. */
 export function parseHead(request: IncomingMessage): AwsRequestHead {
   const target = request.headers['x-amz-target'];
-  const [, accessKeyId = '', region = ''] = CREDENTIAL.exec(request.headers.authorization ?? '') ?? [];
-  return { operation: operationName(typeof target === 'string' ? target : undefined), accessKeyId, region };
+  const [, accessKeyId = '', region = '', service = 'kinesis'] =
+    CREDENTIAL.exec(request.headers.authorization ?? '') ?? [];
+  if (service === 'sts') return { protocol: 'query', operation: CALLER_IDENTITY, accessKeyId, region };
+  const operation = operationName(typeof target === 'string' ? target : undefined);
+  return { protocol: 'json', operation, accessKeyId, region };
 }
 
 /**

@@ -1,6 +1,7 @@
-/** The operations of the Kinesis API that the sandbox knows. */
+/** The operations that the sandbox knows: of the Kinesis API, and one of STS. */
 
 import { AwsError } from './aws-error.js';
+import { CALLER_IDENTITY, getCallerIdentity } from './caller-identity.js';
 import { createStream, deleteStream, mergeShards, splitShard } from './change-stream.js';
 import { describeStream, describeStreamSummary, listShards, listStreams } from './describe-stream.js';
 import { putRecord, putRecords } from './put-records.js';
@@ -15,6 +16,7 @@ const OPERATIONS = new Map<string, Operation>([
   ['DeleteStream', deleteStream],
   ['DescribeStream', describeStream],
   ['DescribeStreamSummary', describeStreamSummary],
+  [CALLER_IDENTITY, getCallerIdentity],
   ['GetRecords', getRecords],
   ['GetShardIterator', getShardIterator],
   ['ListShards', listShards],

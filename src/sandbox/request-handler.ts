@@ -2,9 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Answer, sendAnswer, sendSpoiltAnswer } from './answer.js';
-import { AwsError, errorBody } from './aws-error.js';
-import { type AwsRequestHead, authenticate, parseHead } from './aws-request.js';
+import { type Answer, refusalAnswer, sendAnswer, sendSpoiltAnswer } from './answer.js';
+import { AwsError } from './aws-error.js';
+import { type AwsRequestHead, authenticate, type Protocol, parseHead } from './aws-request.js';
+import { parseQueryInput } from './caller-identity.js';
 import type { FaultPlan, FaultScript } from './fault-script.js';
 import { takesEffect } from './faults.js';
 import { getOperation } from './operations.js';
@@ -68,9 +69,9 @@ async function readInput(
     const body = await readBody(request);
     getOperation(head.operation);
     authenticate(request, head, setup.accessKeyIds);
-    return { input: parseWireInput(body) };
+    return { input: head.protocol === 'json' ? parseWireInput(body) : parseQueryInput(body) };
   } catch (error) {
-    return refusal(error);
+    return refusal(error, head.protocol);
   }
 }
 
@@ -84,7 +85,7 @@ async function serve(response: ServerResponse, request: ReadRequest): Promise<vo
   if (plan.appendLate) {
     await delay(plan.delayMs, undefined, { signal });
   }
-  const answer = plan.answer === null || takesEffect(plan.answer) ? run(request, plan) : { status: 200, body: '' };
+  const answer = plan.answer === null || takesEffect(plan.answer) ? run(request, plan) : EMPTY[request.head.protocol];
   if (!plan.appendLate && plan.delayMs > 0) {
     await delay(plan.delayMs, undefined, { signal });
   }
@@ -100,23 +101,27 @@ function planFaults(script: FaultScript, { head, input }: ReadRequest): FaultPla
   try {
     return script.plan(head, input);
   } catch (error) {
-    return refusal(error);
+    return refusal(error, head.protocol);
   }
 }
 
 function run({ head, input, setup }: ReadRequest, plan: FaultPlan): Answer {
   const context: RequestContext = { state: setup.state, region: head.region, faults: plan.appends };
   try {
-    return { status: 200, body: getOperation(head.operation)(input, context) };
+    return { protocol: head.protocol, status: 200, body: getOperation(head.operation)(input, context) };
   } catch (error) {
-    return refusal(error);
+    return refusal(error, head.protocol);
   }
 }
 
 /** Anything but a refusal is a bug of the sandbox: it fails loudly instead of passing for a fault of AWS. */
-function refusal(error: unknown): Answer {
-  if (error instanceof AwsError) {
-    return { status: error.status, body: errorBody(error.code, error.message) };
-  }
+function refusal(error: unknown, protocol: Protocol): Answer {
+  if (error instanceof AwsError) return refusalAnswer(protocol, error);
   throw error;
 }
+
+/** What stands in for an answer that a fault keeps from being made. */
+const EMPTY: Readonly<Record<Protocol, Answer>> = {
+  json: { protocol: 'json', status: 200, body: '' },
+  query: { protocol: 'query', status: 200, body: '' },
+};

@@ -71,10 +71,11 @@ export async function takeProbe(db: Db, destinationId: number, probeAfterMs: num
 }
 
 /**
- * Forgets what calls with other settings showed of a destination.
- * @returns whether there was something to forget.
+ * Forgets what tests and calls with other settings showed of a destination.
+ * @returns whether its health was something to forget.
  */
 export async function resetHealth(db: Db, id: number): Promise<boolean> {
+  await db.updateTable('destination').set({ last_test: null, stream_details: null }).where('id', '=', id).execute();
   const row = await db
     .updateTable('destination')
     .set({

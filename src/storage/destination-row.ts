@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
+import { LastTest, StreamDetails } from './destination-test.js';
 import { SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
 
 /**
@@ -33,6 +34,8 @@ export const DestinationRow = z
     health_aws_request_id: z.string().nullable(),
     health_since: z.date(),
     next_probe_at: z.date().nullable(),
+    last_test: LastTest.nullable(),
+    stream_details: StreamDetails.nullable(),
     position: z.number(),
     lane_positions: z.array(z.number()),
     created_at: z.date(),
@@ -59,6 +62,8 @@ export const DestinationRow = z
         since: row.health_since,
         nextProbeAt: row.next_probe_at,
       },
+      lastTest: row.last_test,
+      streamDetails: row.stream_details,
       positions: [...row.lane_positions, row.position],
       createdAt: row.created_at,
       updatedAt: row.updated_at,

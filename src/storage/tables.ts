@@ -91,6 +91,10 @@ export interface DestinationTable {
   health_aws_request_id: string | null;
   health_since: Generated<Date>;
   next_probe_at: Date | null;
+  /** JSON of a DestinationTest. */
+  last_test: string | null;
+  /** JSON of a KinesisStream. */
+  stream_details: string | null;
   position: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;

@@ -115,7 +115,7 @@ async function seedBooks(destination: number): Promise<void> {
     values (${edge.workspaceId}, ${destination}, ${destination}, 0, 1, 'RECORD_REFUSED', 'no', 1, 1, '{}')`.execute(
     database.db,
   );
-  await sql`insert into state_event (destination_id, position, follows) values (${destination}, 1, '{}')`.execute(
+  await sql`insert into state_event (destination_id, position, follows) values (${destination}, 1000, '{}')`.execute(
     database.db,
   );
   await sql`insert into delivery_event (workspace_id, destination_id, lane, position, activation_id, activation_version,

@@ -35,7 +35,7 @@ const update = (input: Record<string, unknown>) => mutateDestination(edge, 'upda
 const remove = (id: string) => mutateDestination(edge, 'deleteDestination', { id });
 const read = (id: string, on = edge) => readDestination(on, id);
 
-test('a new destination is enabled, untested, has its defaults and 16 lanes', async () => {
+test('a new destination is enabled, has its defaults and 16 lanes, and is not healthy where nobody answers', async () => {
   const { destination } = await create({ name: 'orders' });
 
   expect(destination).toMatchObject({
@@ -47,7 +47,7 @@ test('a new destination is enabled, untested, has its defaults and 16 lanes', as
     type: { name: 'Amazon Kinesis', kind: 'AMAZON_KINESIS' },
     pending: 0,
     oldestPendingAt: null,
-    health: { status: 'UNTESTED', code: null, message: null, reason: null, nextProbeAt: null },
+    health: { status: 'DEGRADED', code: 'AWS_UNAVAILABLE', nextProbeAt: expect.any(String) },
     region: 'us-east-2',
     stream: 'orders',
     includeSegmentNames: false,
@@ -231,14 +231,16 @@ test.each(['stream', 'region', 'credentialId'])(
     const { destination } = await update({ id, expectedVersion: 1, [field]: value });
     await update({ id, expectedVersion: 2, description: 'the same target' });
 
-    expect(destination.health).toMatchObject({ status: 'UNTESTED', code: null, message: null, nextProbeAt: null });
+    // Tested anew, where nobody answers.
+    expect(destination.health).toMatchObject({ status: 'DEGRADED', code: 'AWS_UNAVAILABLE' });
     expect(Date.parse(destination.health.since)).toBeGreaterThan(Date.now() - 60_000);
     const events = await database.db
       .selectFrom('state_event')
       .select('health')
       .where('destination_id', '=', keyOf(id))
+      .orderBy('position')
       .execute();
-    expect(events).toMatchObject([{ health: { status: 'UNTESTED', code: null } }]);
+    expect(events).toMatchObject(['DEGRADED', 'UNTESTED', 'DEGRADED'].map((status) => ({ health: { status } })));
   },
 );
 

@@ -246,8 +246,11 @@ test('a stream is described with its own record limit', async () => {
   const StreamDescriptionSummary = {
     StreamARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/orders',
     StreamStatus: 'ACTIVE',
+    StreamName: 'orders',
+    StreamModeDetails: { StreamMode: 'ON_DEMAND' },
     OpenShardCount: 4,
     EncryptionType: 'KMS',
+    KeyId: 'alias/orders',
     MaxRecordSizeInKiB: 2_048,
   };
   await using server = await startWireServer(send(200, JSON.stringify({ StreamDescriptionSummary })));
@@ -255,10 +258,13 @@ test('a stream is described with its own record limit', async () => {
 
   expect(await client.describeStream('orders', never)).toEqual({
     arn: StreamDescriptionSummary.StreamARN,
+    name: 'orders',
     status: 'ACTIVE',
+    mode: 'ON_DEMAND',
     openShardCount: 4,
-    isEncrypted: true,
+    kmsKeyId: 'alias/orders',
     maxRecordBytes: 2_097_152,
+    ignoresPartitionKeys: false,
   });
 });
 

@@ -30,7 +30,7 @@ export interface TestEdge {
   countQueries(work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Makes an edge with a new workspace. `kinesisEndpoint` is where queries that ask AWS go. */
+/** Makes an edge with a new workspace. `kinesisEndpoint` is where AWS is asked; by default nobody answers there. */
 export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint?: string } = {}): Promise<TestEdge> {
   let sent = 0;
   const counted = db.withPlugin(
@@ -51,7 +51,12 @@ export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint
     expiresAt: null,
   };
   const schema = buildGraphQLSchema();
-  const services = createServices({ db: counted, seal: createSecretSeal(randomBytes(32)), ...options });
+  const services = createServices({
+    db: counted,
+    seal: createSecretSeal(randomBytes(32)),
+    kinesisEndpoint: NOBODY,
+    ...options,
+  });
   const events = new EventTail({ db: counted, log: pino({ level: 'silent' }), listener: deafListener });
   const createContext = createContextFactory({ db: counted, events, services });
   return {
@@ -74,6 +79,9 @@ export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint
     },
   };
 }
+
+/** A port that refuses connections at once. */
+const NOBODY = 'http://127.0.0.1:1';
 
 function countingPlugin(onQuery: () => void): KyselyPlugin {
   return {

@@ -1,0 +1,177 @@
+/** Tests of destinations: a look at AWS that writes no record, and what it says about health. */
+
+import type { StreamPage } from '../kinesis/client.js';
+import type { Finding, StreamInspection } from '../kinesis/inspection.js';
+import { findCredential, loadSecret } from '../storage/credentials.js';
+import type { Db } from '../storage/database.js';
+import { writeHealth } from '../storage/destination-health.js';
+import { writeDestinationTest } from '../storage/destination-test.js';
+import { findDestination } from '../storage/destinations.js';
+import { recordHealth } from '../storage/state-events.js';
+import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
+import { openSecret } from './credential.js';
+import type { Destination } from './destination.js';
+import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
+import { checkRegion, checkRegionAndStream } from './destination-input.js';
+import { InputIssues } from './input-issues.js';
+import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
+import type { SecretSeal } from './secret-seal.js';
+import { NotFoundError } from './user-error.js';
+
+/** Who asks AWS, and in which region. */
+interface Access {
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** What this service asks of AWS; joined in `services.ts`. What goes wrong there is part of the answer. */
+export interface StreamInspector {
+  inspect(access: Access & { stream: string }, signal: AbortSignal): Promise<StreamInspection>;
+  listStreams(access: Access, request: { limit: number; signal: AbortSignal }): Promise<Finding<StreamPage>>;
+}
+
+/** Settings to test before they are saved. */
+export interface SettingsToTest extends InspectedStream {
+  /** Internal id. */
+  credentialId: number;
+}
+
+/** Tests destinations of one workspace at a time; at most 10 s for AWS. */
+export interface DestinationTests {
+  /** Writes nothing. @throws {InvalidInputError} */
+  testSettings(workspaceId: number, settings: SettingsToTest): Promise<DestinationTest>;
+  /**
+   * Tests a destination as it is saved; keeps the result, and what it says about health. A halted one that passes
+   * resumes.
+   * @returns the destination after the test. @throws {NotFoundError}
+   */
+  test(workspaceId: number, id: number): Promise<Destination>;
+  /** Lists streams, by name, at most 1,000. @throws {InvalidInputError} @throws {AwsError} */
+  listStreams(
+    workspaceId: number,
+    request: { credentialId: number; region: string },
+  ): Promise<{ streams: KinesisStream[]; truncated: boolean }>;
+}
+
+/** What the service needs. */
+export interface DestinationTestOptions {
+  db: Db;
+  seal: SecretSeal;
+  inspector: StreamInspector;
+  clock: () => Date;
+  /** Tells workers and subscribers of a destination, after a commit. */
+  wake(destinationId: number): void;
+}
+
+/** Most streams of a list. */
+const MAX_STREAMS = 1_000;
+
+/** Time until a destination that failed its test is tried by itself, in ms: as long as the engine waits after a refusal. */
+const PROBE_AFTER_MS = 15_000;
+
+/** Makes the service. */
+export function createDestinationTests(options: DestinationTestOptions): DestinationTests {
+  const { db, inspector } = options;
+  return {
+    async testSettings(workspaceId, settings) {
+      const issues = new InputIssues();
+      checkRegionAndStream(issues, settings.region, settings.stream);
+      await checkCredential(db, workspaceId, { id: settings.credentialId, issues });
+      const credentials = await readCredentials(options, settings.credentialId);
+      const { region, stream } = settings;
+      return await inspect(options, { region, stream, credentials });
+    },
+
+    async test(workspaceId, id) {
+      const destination = await getDestination(db, workspaceId, id);
+      const secret = await loadSecret(db, destination.credentialId);
+      if (!secret) throw notFound();
+      const { region, stream } = destination;
+      const result = await inspect(options, { region, stream, credentials: openSecret(options.seal, secret) });
+      await keep(options, destination, { result, secretVersion: secret.secretVersion });
+      return await getDestination(db, workspaceId, id);
+    },
+
+    async listStreams(workspaceId, { credentialId, region }) {
+      const issues = new InputIssues([]);
+      checkRegion(issues, region);
+      await checkCredential(db, workspaceId, { id: credentialId, issues });
+      const credentials = await readCredentials(options, credentialId);
+      const request = { limit: MAX_STREAMS, signal: AbortSignal.timeout(AWS_DEADLINE_MS) };
+      const found = await inspector.listStreams({ region, credentials }, request);
+      if ('value' in found)
+        return { streams: found.value.streams.map(toKinesisStream), truncated: found.value.truncated };
+      throw toAwsError(found.fault, {
+        what: `list the streams in ${region}`,
+        permission: 'kinesis:ListStreams',
+        path: ['credentialId'],
+      });
+    },
+  };
+}
+
+/** Outside of any transaction: AWS may take its time. */
+async function inspect(
+  { inspector, clock }: DestinationTestOptions,
+  access: Access & { stream: string },
+): Promise<DestinationTest> {
+  const found = await inspector.inspect(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  return judgeInspection(access, found, clock());
+}
+
+/** Puts a test on the books, unless settings or secret have changed since it began. */
+async function keep(
+  { db, wake }: DestinationTestOptions,
+  destination: Destination,
+  { result, secretVersion }: { result: DestinationTest; secretVersion: number },
+): Promise<void> {
+  const { id, version } = destination;
+  await db.transaction().execute(async (tx) => {
+    if (!(await writeDestinationTest(tx, { id, version }, result))) return;
+    const finding = { destinationId: id, destinationVersion: version, secretVersion, probeAfterMs: PROBE_AFTER_MS };
+    if (await writeHealth(tx, { ...finding, ...toHealth(result) })) await recordHealth(tx, id);
+  });
+  wake(id);
+}
+
+/** What a test says about health: a failed check halts; what could not be told is no health. */
+function toHealth(result: DestinationTest) {
+  if (result.passed) return { status: 'HEALTHY' as const, code: null, message: null, awsRequestId: null };
+  const failed = result.checks.find((check) => check.status === 'FAILED');
+  const shown = failed ?? result.checks.find((check) => check.permission === 'kinesis:PutRecords');
+  return {
+    status: failed?.code ? ('HALTED' as const) : ('DEGRADED' as const),
+    code: shown?.code ?? 'AWS_UNAVAILABLE',
+    message: shown?.message ?? null,
+    awsRequestId: shown?.awsRequestId ?? null,
+  };
+}
+
+/** Adds the credential's fault to the others. @throws {InvalidInputError} if there is any. */
+async function checkCredential(
+  db: Db,
+  workspaceId: number,
+  { id, issues }: { id: number; issues: InputIssues },
+): Promise<void> {
+  if (!(await findCredential(db, workspaceId, id)))
+    issues.add('NOT_FOUND', 'credentialId', 'There is no such credential in this workspace: check `credentialId`.');
+  issues.throwIfAny();
+}
+
+/** Of a credential that was found just now. */
+async function readCredentials({ db, seal }: DestinationTestOptions, id: number): Promise<Access['credentials']> {
+  const secret = await loadSecret(db, id);
+  if (!secret) throw new Error(`Credential ${id} was deleted while it was read.`);
+  return openSecret(seal, secret);
+}
+
+/** @throws {NotFoundError} naming the input's `id`. */
+async function getDestination(db: Db, workspaceId: number, id: number): Promise<Destination> {
+  const destination = await findDestination(db, workspaceId, id);
+  if (destination) return destination;
+  throw notFound();
+}
+
+function notFound(): NotFoundError {
+  return new NotFoundError('There is no such destination in this workspace: check `id`.', ['input', 'id']);
+}
