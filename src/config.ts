@@ -74,7 +74,7 @@ const variables = z.object({
   }),
   KINESIS: oneOf(['sandbox', 'aws'], 'sandbox', 'Where records go: to a local sandbox on loopback, or to Amazon.'),
   KINESIS_ENDPOINT: optional(checkEndpoint, {
-    meaning: 'Sends all Kinesis calls to this address (a VPC endpoint, a local emulator); for KINESIS=aws.',
+    meaning: 'Sends all Kinesis and STS calls to this address (a VPC endpoint, a local emulator); for KINESIS=aws.',
     allowed: 'an https URL, or an http URL on loopback',
     fallback: "the region's own endpoint",
   }),

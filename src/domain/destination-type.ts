@@ -77,7 +77,7 @@ export const AMAZON_KINESIS: DestinationType = {
   name: 'Amazon Kinesis',
   category: 'Cloud storage',
   description:
-    'Delivers profiles as JSON to an existing Amazon Kinesis data stream in your own AWS account, in order per profile. In this version exports deliver; changes do not by themselves.',
+    'Delivers profiles as JSON to an existing Amazon Kinesis data stream in your own AWS account, in order per profile. Changes are delivered as they happen, and all members by exports.',
   exportType: 'PROFILE_BASED',
   frequency: 'STREAMING',
   permissions: [
