@@ -1,6 +1,7 @@
 /** The delivery engine of a process: one worker that claims lanes, works several at once, and hands them back. */
 
 import type { Logger } from 'pino';
+import { PROBE_INTERVAL_MS } from '../domain/destination.js';
 import { toLaneKey } from '../domain/lane.js';
 import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
@@ -9,7 +10,7 @@ import { ByteBudget } from './byte-budget.js';
 import { Convoys } from './convoys.js';
 import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
-import { DeadCalls, PROBE_INTERVAL_MS } from './health.js';
+import { DeadCalls } from './health.js';
 import { LaneBell } from './lane-bell.js';
 import { LanePlaces } from './lane-places.js';
 import { type LaneRunContext, runLane } from './lane-run.js';

@@ -4,9 +4,6 @@ import { isHalting, type RecordResult } from '../kinesis/record.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
 import type { HealthFinding } from '../storage/destination-health.js';
 
-/** How long a halted or degraded destination is left alone between two probes unless the engine says otherwise, in ms. */
-export const PROBE_INTERVAL_MS = 15_000;
-
 /** Calls in a row without any answer after which a destination is degraded: one lost call is no outage. */
 const DEAD_CALLS_LIMIT = 3;
 

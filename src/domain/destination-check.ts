@@ -1,8 +1,8 @@
 /** What a look at a stream says about whether records can be delivered to it. Pure. */
 
-import type { CallFault } from '../kinesis/call-fault.js';
+import type { CallFault, Finding } from '../kinesis/call-fault.js';
 import type { StreamSummary } from '../kinesis/client.js';
-import type { Finding, StreamInspection } from '../kinesis/inspection.js';
+import type { StreamInspection } from '../kinesis/inspection.js';
 import { DELIVERY_CODES } from './delivery-code.js';
 import { statementFor } from './iam-statement.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';

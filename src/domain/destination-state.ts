@@ -2,11 +2,9 @@
 
 import type { Db } from '../storage/database.js';
 import { setDestinationEnabled } from '../storage/destination-state.js';
-import { findDestination } from '../storage/destinations.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
-import type { Destination } from './destination.js';
+import { type Destination, getDestination } from './destination.js';
 import { runTransaction } from './transaction.js';
-import { NotFoundError } from './user-error.js';
 
 /** Enables and disables destinations of one workspace at a time. */
 export interface DestinationStates {
@@ -44,7 +42,5 @@ async function changeUnderLock(
   // Exclusive, and before the destination's row: an export starts wholly before its destination is disabled.
   await lockWorkspace(tx, workspaceId, 'exclusive');
   await setDestinationEnabled(tx, workspaceId, wanted);
-  const destination = await findDestination(tx, workspaceId, wanted.id);
-  if (destination) return destination;
-  throw new NotFoundError('There is no such destination in this workspace: check `id`.', ['input', 'id']);
+  return await getDestination(tx, workspaceId, wanted.id);
 }

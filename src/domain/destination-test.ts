@@ -1,22 +1,21 @@
 /** Tests of destinations: a look at AWS that writes no record, and what it says about health. */
 
+import type { Finding } from '../kinesis/call-fault.js';
 import type { StreamPage } from '../kinesis/client.js';
-import type { Finding, StreamInspection } from '../kinesis/inspection.js';
-import { findCredential, loadSecret } from '../storage/credentials.js';
+import type { StreamInspection } from '../kinesis/inspection.js';
+import { findCredential, loadSecret, type StoredSecret } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { writeDestinationTest } from '../storage/destination-test.js';
-import { findDestination } from '../storage/destinations.js';
 import { recordHealth } from '../storage/state-events.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
 import { openSecret } from './credential.js';
-import type { Destination } from './destination.js';
+import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destination.js';
 import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
 import { checkRegion, checkRegionAndStream } from './destination-input.js';
 import { InputIssues } from './input-issues.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
 import type { SecretSeal } from './secret-seal.js';
-import { NotFoundError } from './user-error.js';
 
 /** Who asks AWS, and in which region. */
 interface Access {
@@ -66,9 +65,6 @@ export interface DestinationTestOptions {
 /** Most streams of a list. */
 const MAX_STREAMS = 1_000;
 
-/** Time until a destination that failed its test is tried by itself, in ms: as long as the engine waits after a refusal. */
-const PROBE_AFTER_MS = 15_000;
-
 /** Makes the service. */
 export function createDestinationTests(options: DestinationTestOptions): DestinationTests {
   const { db, inspector } = options;
@@ -77,7 +73,7 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       const issues = new InputIssues();
       checkRegionAndStream(issues, settings.region, settings.stream);
       await checkCredential(db, workspaceId, { id: settings.credentialId, issues });
-      const credentials = await readCredentials(options, settings.credentialId);
+      const credentials = openSecret(options.seal, await getSecret(db, settings.credentialId));
       const { region, stream } = settings;
       return await inspect(options, { region, stream, credentials });
     },
@@ -85,7 +81,8 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
     async test(workspaceId, id) {
       const destination = await getDestination(db, workspaceId, id);
       const secret = await loadSecret(db, destination.credentialId);
-      if (!secret) throw notFound();
+      // A credential goes only after its destinations: this one is not there either.
+      if (!secret) return await getDestination(db, workspaceId, id);
       const { region, stream } = destination;
       const result = await inspect(options, { region, stream, credentials: openSecret(options.seal, secret) });
       await keep(options, destination, { result, secretVersion: secret.secretVersion });
@@ -96,7 +93,7 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       const issues = new InputIssues([]);
       checkRegion(issues, region);
       await checkCredential(db, workspaceId, { id: credentialId, issues });
-      const credentials = await readCredentials(options, credentialId);
+      const credentials = openSecret(options.seal, await getSecret(db, credentialId));
       const request = { limit: MAX_STREAMS, signal: AbortSignal.timeout(AWS_DEADLINE_MS) };
       const found = await inspector.listStreams({ region, credentials }, request);
       if ('value' in found)
@@ -128,7 +125,7 @@ async function keep(
   const { id, version } = destination;
   await db.transaction().execute(async (tx) => {
     if (!(await writeDestinationTest(tx, { id, version }, result))) return;
-    const finding = { destinationId: id, destinationVersion: version, secretVersion, probeAfterMs: PROBE_AFTER_MS };
+    const finding = { destinationId: id, destinationVersion: version, secretVersion, probeAfterMs: PROBE_INTERVAL_MS };
     if (await writeHealth(tx, { ...finding, ...toHealth(result) })) await recordHealth(tx, id);
   });
   wake(id);
@@ -158,20 +155,9 @@ async function checkCredential(
   issues.throwIfAny();
 }
 
-/** Of a credential that was found just now. */
-async function readCredentials({ db, seal }: DestinationTestOptions, id: number): Promise<Access['credentials']> {
+/** The secret of a credential that was found just now. */
+async function getSecret(db: Db, id: number): Promise<StoredSecret> {
   const secret = await loadSecret(db, id);
-  if (!secret) throw new Error(`Credential ${id} was deleted while it was read.`);
-  return openSecret(seal, secret);
-}
-
-/** @throws {NotFoundError} naming the input's `id`. */
-async function getDestination(db: Db, workspaceId: number, id: number): Promise<Destination> {
-  const destination = await findDestination(db, workspaceId, id);
-  if (destination) return destination;
-  throw notFound();
-}
-
-function notFound(): NotFoundError {
-  return new NotFoundError('There is no such destination in this workspace: check `id`.', ['input', 'id']);
+  if (secret) return secret;
+  throw new Error(`Credential ${id} was deleted while it was read.`);
 }

@@ -63,6 +63,9 @@ export interface DestinationHealth {
   nextProbeAt: Date | null;
 }
 
+/** How long a halted or degraded destination is left alone between two probes unless the engine says otherwise, in ms. */
+export const PROBE_INTERVAL_MS = 15_000;
+
 /** A destination as it is stored. */
 export interface Destination {
   id: number;
@@ -197,8 +200,8 @@ async function checkCredential(
   issues.throwIfAny();
 }
 
-/** @throws {NotFoundError} naming the input's `id`. */
-async function getDestination(db: Db, workspaceId: number, id: number): Promise<Destination> {
+/** Reads a destination that a mutation names. @throws {NotFoundError} naming the input's `id`. */
+export async function getDestination(db: Db, workspaceId: number, id: number): Promise<Destination> {
   const destination = await findDestination(db, workspaceId, id);
   if (destination) return destination;
   throw notFound();

@@ -1,7 +1,7 @@
 /** Partitioning: how the records of a destination would spread over the shards of its stream. */
 
 import { randomUUID } from 'node:crypto';
-import type { CallFault } from '../kinesis/call-fault.js';
+import type { Finding } from '../kinesis/call-fault.js';
 import type { OpenShard } from '../kinesis/shards.js';
 import { loadSecret } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
@@ -25,7 +25,7 @@ export interface StreamAccess {
 }
 
 /** The shards of a stream in the order of their ranges, or why they cannot be read. */
-export type ShardListing = { readonly shards: readonly OpenShard[] } | { readonly fault: CallFault };
+export type ShardListing = Finding<readonly OpenShard[]>;
 
 /** What this service asks of Amazon Kinesis; joined in `services.ts`. */
 export interface ShardMap {
@@ -140,7 +140,7 @@ async function listShards(options: PartitioningOptions, destination: Destination
   const secret = await loadSecret(options.db, credentialId);
   if (!secret) throw new Error(`Destination ${destination.id} was deleted with its credential while it was read.`);
   const listing = await askForShards(options, destination, secret);
-  if ('shards' in listing) return listing.shards;
+  if ('value' in listing) return listing.value;
   throw toAwsError(listing.fault, {
     what: `list the shards of stream ${stream} in ${region}`,
     permission: 'kinesis:ListShards',

@@ -152,5 +152,5 @@ async function findShard(
   const { id: credentialId, accessKeyId, sealedSecret: sealed, secretVersion } = credential;
   const secret = { workspaceId: target.workspaceId, credentialId, accessKeyId, sealed, secretVersion };
   const listing = await askForShards(options, target, secret);
-  return 'shards' in listing ? (options.shardMap.shardOf(partitionKey, listing.shards)?.shardId ?? null) : null;
+  return 'value' in listing ? (options.shardMap.shardOf(partitionKey, listing.value)?.shardId ?? null) : null;
 }

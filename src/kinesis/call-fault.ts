@@ -31,3 +31,15 @@ export function readCallFault(error: unknown): CallFault {
   const cause = fault.kind === 'halt' || fault.kind === 'throttle' ? fault.cause : null;
   return { kind: 'refused', cause, awsCode: error.name, awsRequestId };
 }
+
+/** What a call found, or why it found nothing. */
+export type Finding<Value> = { readonly value: Value } | { readonly fault: CallFault };
+
+/** Waits for a call; what it throws becomes a fault, an abort by its deadline included. */
+export async function find<Value>(call: Promise<Value>): Promise<Finding<Value>> {
+  try {
+    return { value: await call };
+  } catch (error) {
+    return { fault: readCallFault(error) };
+  }
+}

@@ -1,12 +1,9 @@
 /** Looks at a stream and at what a credential may do with it, without writing a record. */
 
-import { type CallFault, readCallFault } from './call-fault.js';
+import { type Finding, find } from './call-fault.js';
 import { createKinesisClient, type KinesisClientOptions, type StreamPage, type StreamSummary } from './client.js';
 import { askIdentity } from './identity.js';
 import type { OpenShard } from './shards.js';
-
-/** What a call found, or why it found nothing. */
-export type Finding<Value> = { readonly value: Value } | { readonly fault: CallFault };
 
 /** What was found of a stream, call by call. */
 export interface StreamInspection {
@@ -47,12 +44,4 @@ export function createStreamInspector(endpoint: string | null) {
       return await find(client.listStreams(limit, signal));
     },
   };
-}
-
-async function find<Value>(call: Promise<Value>): Promise<Finding<Value>> {
-  try {
-    return { value: await call };
-  } catch (error) {
-    return { fault: readCallFault(error) };
-  }
 }

@@ -1,6 +1,6 @@
 /** Shards of any stream, asked for with a client of their own: seldom, by people who look at a preview. */
 
-import { type CallFault, readCallFault } from './call-fault.js';
+import { type Finding, find } from './call-fault.js';
 import { createKinesisClient, type KinesisClientOptions } from './client.js';
 import { type OpenShard, shardOf } from './shards.js';
 
@@ -11,14 +11,10 @@ export function createShardMap(endpoint: string | null) {
     async list(
       access: Omit<KinesisClientOptions, 'endpoint'> & { readonly stream: string },
       signal: AbortSignal,
-    ): Promise<{ readonly shards: readonly OpenShard[] } | { readonly fault: CallFault }> {
+    ): Promise<Finding<readonly OpenShard[]>> {
       const { region, credentials, stream } = access;
       using client = createKinesisClient({ region, credentials, ...(endpoint !== null && { endpoint }) });
-      try {
-        return { shards: await client.listShards(stream, signal) };
-      } catch (error) {
-        return { fault: readCallFault(error) };
-      }
+      return await find(client.listShards(stream, signal));
     },
     shardOf,
   };

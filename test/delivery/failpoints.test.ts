@@ -1,7 +1,7 @@
 /** A crash at every place of a run, one after the other: nothing is lost, at most the pages under way are sent twice. */
 
 import { expect, test } from 'vitest';
-import type { FailpointName } from '../../src/delivery/failpoint.js';
+import { FAILPOINTS, type FailpointName } from '../../src/delivery/failpoint.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { LaneLostError } from '../../src/storage/lanes.js';
 import {
@@ -21,15 +21,6 @@ const PROFILES = 160;
 const LANES = 4;
 /** Records of a lane: at most so many are under way in one. */
 const LANE_RECORDS = 30;
-/** Every place, in the order in which a page passes them: progress is made at the last one only. */
-const PLACES: readonly FailpointName[] = [
-  'lane.claimed',
-  'page.read',
-  'page.sent',
-  'commit.fenced',
-  'commit.written',
-  'page.committed',
-];
 
 test('a crash at every place, over and over until a run needs none: 0 lost, only pages under way twice', async () => {
   await using sandbox = await startSandbox({ limits: 'off' });
@@ -42,7 +33,7 @@ test('a crash at every place, over and over until a run needs none: 0 lost, only
 
   const books = await untilFinished(database.db, exportId);
 
-  expect(new Set(crashes)).toEqual(new Set(PLACES));
+  expect(new Set(crashes)).toEqual(new Set(FAILPOINTS));
   expect(books).toMatchObject({ state: 'SUCCEEDED', received: PROFILES, delivered: PROFILES, pendingRows: 0 });
   const ledger = await compareWithLedger(database.db, sandbox, { stream: 'crash', destinationId: setup.destinationId });
   expect(ledger).toMatchObject({ told: PROFILES, invented: 0 });
@@ -59,7 +50,8 @@ test('a crash at every place, over and over until a run needs none: 0 lost, only
 async function crashUntilDone(sandbox: Sandbox, exportId: number): Promise<FailpointName[]> {
   const crashes: FailpointName[] = [];
   for (let passing = 1; ; passing += 1) {
-    for (const name of PLACES) {
+    // Progress is made at the last place only.
+    for (const name of FAILPOINTS) {
       const crashed = await runUntilCrash(sandbox, { exportId, name, passing });
       if (!crashed) return crashes;
       crashes.push(name);

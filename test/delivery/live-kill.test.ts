@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import type { FailpointName } from '../../src/delivery/failpoint.js';
+import { FAILPOINTS } from '../../src/delivery/failpoint.js';
 import { createProfiles } from '../../src/domain/profile.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { type ChildScript, startChildScript } from '../support/child-script.js';
@@ -78,14 +78,7 @@ test(`writers killed ${KILLS} times in the middle of their work: what was acknow
   expect(await compareWithLedger(database.db, sandbox, placeOf())).toMatchObject({ untold: [], invented: 0 });
 });
 
-test.each<FailpointName>([
-  'lane.claimed',
-  'page.read',
-  'page.sent',
-  'commit.fenced',
-  'commit.written',
-  'page.committed',
-])(
+test.each(FAILPOINTS)(
   'an engine killed at %s with changes on their way: none is lost, those under way are there twice at most',
   { timeout: 60_000 },
   async (place) => {

@@ -3,7 +3,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { FaultRule } from '../../src/sandbox/faults.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
-import { ACCESS_KEY_ID, createCredential, createDestination, keyOf, SECRET } from '../support/destination-seed.js';
+import {
+  ACCESS_KEY_ID,
+  createCredential,
+  createDestination,
+  listToldHealth,
+  SECRET,
+} from '../support/destination-seed.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
 
@@ -149,12 +155,7 @@ test('a halted destination that is mended resumes by its test, and its subscribe
 
   expect(lastTest.passed).toBe(true);
   expect(health).toMatchObject({ status: 'HEALTHY', code: null, nextProbeAt: null });
-  const events = await database.db
-    .selectFrom('state_event')
-    .select('health')
-    .where('destination_id', '=', keyOf(id))
-    .orderBy('position')
-    .execute();
+  const events = await listToldHealth(database.db, id);
   expect(events).toMatchObject(['HALTED', 'HEALTHY'].map((status) => ({ health: { status } })));
 });
 

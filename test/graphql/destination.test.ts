@@ -8,6 +8,7 @@ import {
   createDestination,
   DESTINATION_FIELDS,
   keyOf,
+  listToldHealth,
   mutateDestination,
   readDestination,
 } from '../support/destination-seed.js';
@@ -234,12 +235,7 @@ test.each(['stream', 'region', 'credentialId'])(
     // Tested anew, where nobody answers.
     expect(destination.health).toMatchObject({ status: 'DEGRADED', code: 'AWS_UNAVAILABLE' });
     expect(Date.parse(destination.health.since)).toBeGreaterThan(Date.now() - 60_000);
-    const events = await database.db
-      .selectFrom('state_event')
-      .select('health')
-      .where('destination_id', '=', keyOf(id))
-      .orderBy('position')
-      .execute();
+    const events = await listToldHealth(database.db, id);
     expect(events).toMatchObject(['DEGRADED', 'UNTESTED', 'DEGRADED'].map((status) => ({ health: { status } })));
   },
 );

@@ -1,6 +1,7 @@
 /** Credentials and destinations for tests of the edge, made by its own mutations. */
 import { expect } from 'vitest';
 import { fromGlobalId } from '../../src/domain/global-id.js';
+import type { Db } from '../../src/storage/database.js';
 import type { TestEdge } from './graphql-client.js';
 
 /** A secret access key of the right form; a test may look for it where it must not be. */
@@ -82,4 +83,14 @@ export async function readDestination(edge: TestEdge, id: string) {
 /** The internal id behind a global one. */
 export function keyOf(id: string): number {
   return fromGlobalId(id)?.id ?? 0;
+}
+
+/** What the events of a destination tell of its health, oldest first. */
+export async function listToldHealth(db: Db, id: string): Promise<unknown[]> {
+  return await db
+    .selectFrom('state_event')
+    .select('health')
+    .where('destination_id', '=', keyOf(id))
+    .orderBy('position')
+    .execute();
 }
