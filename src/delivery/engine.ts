@@ -7,10 +7,10 @@ import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
 import { removeDeadWorkers } from '../storage/workers.js';
 import { ByteBudget } from './byte-budget.js';
+import { CallHistory } from './call-history.js';
 import { Convoys } from './convoys.js';
 import { createCredentialUse, type NoteCredentialUse } from './credential-use.js';
 import { type Failpoint, noFailpoint } from './failpoint.js';
-import { DeadCalls } from './health.js';
 import { LaneBell } from './lane-bell.js';
 import { LanePlaces } from './lane-places.js';
 import { type LaneRunContext, runLane } from './lane-run.js';
@@ -64,7 +64,7 @@ export class DeliveryEngine implements AsyncDisposable {
   readonly #budget = new ByteBudget({ totalBytes: TOTAL_BYTES, destinationBytes: DESTINATION_BYTES });
   /** Lanes of whose last run nothing came: left alone for a poll, else they are claimed again in a hot loop. */
   readonly #leftAlone = new Map<string, LaneClaim>();
-  readonly #deadCalls = new DeadCalls();
+  readonly #history = new CallHistory();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #noteCredentialUse: NoteCredentialUse;
   #share = Number.POSITIVE_INFINITY;
@@ -216,7 +216,7 @@ export class DeliveryEngine implements AsyncDisposable {
       failpoint: failpoint ?? noFailpoint,
       noteCredentialUse: this.#noteCredentialUse,
       probeIntervalMs: this.#options.probeIntervalMs ?? PROBE_INTERVAL_MS,
-      deadCalls: this.#deadCalls,
+      history: this.#history,
       announceEvents: (destinationId) => notify('delivery_event', String(destinationId)),
       announceWork: (destinationId) => {
         this.wake([String(destinationId)]);

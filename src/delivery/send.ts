@@ -1,16 +1,17 @@
 /** Pages on their way: read, sent in one call, settled, and put on the books in one commit. */
 
 import type { Logger } from 'pino';
+import { type CurrentHealth, nextHealth } from '../domain/health.js';
 import type { RecordResult } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import { takeProbe, writeHealth } from '../storage/destination-health.js';
 import { type LaneClaim, LaneLostError } from '../storage/lanes.js';
 import { recordHealth } from '../storage/state-events.js';
 import type { ByteBudget, ByteReservation } from './byte-budget.js';
+import type { CallHistory } from './call-history.js';
 import { type CommittedPage, commitPages, type PageWork } from './commit.js';
 import type { NoteCredentialUse } from './credential-use.js';
 import type { Failpoint } from './failpoint.js';
-import { type DeadCalls, findHealth } from './health.js';
 import type { WatchCall } from './lane-places.js';
 import type { DeliveryMetrics } from './metrics.js';
 import { paceMsOf } from './pace.js';
@@ -29,7 +30,7 @@ export interface SendContext {
   noteCredentialUse: NoteCredentialUse;
   /** How long a halted or degraded destination is left alone between two probes, in ms. */
   probeIntervalMs: number;
-  deadCalls: DeadCalls;
+  history: CallHistory;
   /** Tells subscribers of a destination's new events; after the commit. */
   announceEvents(destinationId: number): void;
   /** Tells workers that lanes of a destination may have work; after the commit. */
@@ -266,14 +267,25 @@ async function reportHealth(
   target: Page['target'],
   results: readonly RecordResult[],
 ): Promise<void> {
-  const isSilent = context.deadCalls.note(target.destinationId, results);
-  const finding = findHealth(target, results, { isSilent, probeAfterMs: context.probeIntervalMs });
-  if (!finding) return;
+  const evidence = context.history.note(target.destinationId, results);
+  // The books say so already, as the page read them: most calls cost no statement.
+  if (!nextHealth({ status: target.healthStatus, since: target.healthSince }, evidence)) return;
+  const subject = {
+    destinationId: target.destinationId,
+    destinationVersion: target.version,
+    secretVersion: target.credential.secretVersion,
+  };
+  let isUp = false;
+  const decide = (current: CurrentHealth) => {
+    const next = nextHealth(current, evidence);
+    isUp = next?.status === 'HEALTHY' || next?.status === 'THROTTLED';
+    return next;
+  };
   const changed = await context.db.transaction().execute(async (tx) => {
-    const isNews = await writeHealth(tx, finding);
-    if (isNews) await recordHealth(tx, finding.destinationId);
+    const isNews = await writeHealth(tx, subject, { probeAfterMs: context.probeIntervalMs, decide });
+    if (isNews) await recordHealth(tx, target.destinationId);
     return isNews;
   });
   // All lanes may send again, not only the one that probed.
-  if (changed && finding.status === 'HEALTHY') context.announceWork(finding.destinationId);
+  if (changed && isUp) context.announceWork(target.destinationId);
 }

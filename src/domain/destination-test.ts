@@ -13,6 +13,7 @@ import { openSecret } from './credential.js';
 import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destination.js';
 import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
 import { checkRegion, checkRegionAndStream } from './destination-input.js';
+import { type CurrentHealth, nextHealth, type TestEvidence } from './health.js';
 import { InputIssues } from './input-issues.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
 import type { SecretSeal } from './secret-seal.js';
@@ -123,25 +124,27 @@ async function keep(
   { result, secretVersion }: { result: DestinationTest; secretVersion: number },
 ): Promise<void> {
   const { id, version } = destination;
+  const evidence = toEvidence(result, destination.health.since);
   await db.transaction().execute(async (tx) => {
     if (!(await writeDestinationTest(tx, { id, version }, result))) return;
-    const finding = { destinationId: id, destinationVersion: version, secretVersion, probeAfterMs: PROBE_INTERVAL_MS };
-    if (await writeHealth(tx, { ...finding, ...toHealth(result) })) await recordHealth(tx, id);
+    const subject = { destinationId: id, destinationVersion: version, secretVersion };
+    const decide = (current: CurrentHealth) => nextHealth(current, evidence);
+    if (await writeHealth(tx, subject, { probeAfterMs: PROBE_INTERVAL_MS, decide })) await recordHealth(tx, id);
   });
   wake(id);
 }
 
 /** What a test says about health: a failed check halts; what could not be told is no health. */
-function toHealth(result: DestinationTest) {
-  if (result.passed) return { status: 'HEALTHY' as const, code: null, message: null, awsRequestId: null };
-  const failed = result.checks.find((check) => check.status === 'FAILED');
+function toEvidence(result: DestinationTest, sawSince: Date): TestEvidence {
+  const failed = result.checks.find((check) => check.status === 'FAILED' && check.code);
   const shown = failed ?? result.checks.find((check) => check.permission === 'kinesis:PutRecords');
-  return {
-    status: failed?.code ? ('HALTED' as const) : ('DEGRADED' as const),
+  const cause = {
     code: shown?.code ?? 'AWS_UNAVAILABLE',
     message: shown?.message ?? null,
     awsRequestId: shown?.awsRequestId ?? null,
   };
+  if (result.passed) return { kind: 'TEST', outcome: 'PASSED', cause, sawSince };
+  return { kind: 'TEST', outcome: failed ? 'FAILED' : 'UNKNOWN', cause, sawSince };
 }
 
 /** Adds the credential's fault to the others. @throws {InvalidInputError} if there is any. */

@@ -28,6 +28,7 @@ import {
   toNewSettings,
 } from './destination-input.js';
 import type { DestinationTests } from './destination-test.js';
+import type { HealthState } from './health.js';
 import { keyReused, runOnce } from './idempotency.js';
 import type { InputIssues } from './input-issues.js';
 import type { KinesisStream } from './kinesis-stream.js';
@@ -48,16 +49,8 @@ export type Envelope = 'NONE' | 'V1';
 /** What becomes of a record over the stream's size limit. */
 export type TooLargePolicy = 'FAIL' | 'TRIM_MEMBERSHIPS';
 
-/** How a destination is. */
-export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'THROTTLED' | 'HALTED' | 'UNTESTED';
-
 /** Whether a destination works, and if not, why. */
-export interface DestinationHealth {
-  status: HealthStatus;
-  /** A DeliveryCode; null if HEALTHY or UNTESTED. */
-  code: string | null;
-  message: string | null;
-  awsRequestId: string | null;
+export interface DestinationHealth extends HealthState {
   since: Date;
   /** When a halted destination is tried again; null if not halted. */
   nextProbeAt: Date | null;

@@ -1,8 +1,8 @@
 /** Lists of destinations in the schema. */
 
 import { ArgsType, Field, ID, InputType } from 'type-graphql';
-import type { HealthStatus } from '../domain/destination.js';
 import type { DestinationKind } from '../domain/destination-type.js';
+import type { HealthStatus } from '../domain/health.js';
 import type { DestinationListRequest, DestinationOrderName } from '../storage/destinations.js';
 import { type Connection, ConnectionArgs, createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';

@@ -16,7 +16,7 @@ export interface DeliveryTarget extends RowSettings {
   region: string;
   stream: string;
   healthStatus: string;
-  healthCode: string | null;
+  healthSince: Date;
   credential: { id: number; accessKeyId: string; sealedSecret: Buffer; secretVersion: number };
 }
 
@@ -40,7 +40,7 @@ const TargetRow = z
     region: z.string(),
     stream: z.string(),
     health_status: z.string(),
-    health_code: z.string().nullable(),
+    health_since: z.date(),
     ...SETTINGS_COLUMNS,
     credential_id: z.number(),
     access_key_id: z.string(),
@@ -56,7 +56,7 @@ const TargetRow = z
       region: row.region,
       stream: row.stream,
       healthStatus: row.health_status,
-      healthCode: row.health_code,
+      healthSince: row.health_since,
       ...toRowSettings(row),
       credential: {
         id: row.credential_id,
@@ -124,7 +124,7 @@ export async function findPageContext(
 ): Promise<PageContext | null> {
   const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
     select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
-      destination.region, destination.stream, destination.health_status, destination.health_code,
+      destination.region, destination.stream, destination.health_status, destination.health_since,
       destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,

@@ -1,19 +1,14 @@
 /** Changes of a destination's health that delivery itself sees. */
 
 import { sql } from 'kysely';
+import type { CurrentHealth, HealthState } from '../domain/health.js';
 import type { Db } from './database.js';
 
-/** What a call showed, and the versions of destination and secret that it used: others make it void. */
-export interface HealthFinding {
+/** Whose health, and the versions of destination and secret that its evidence is of: others make it void. */
+export interface HealthSubject {
   destinationId: number;
   destinationVersion: number;
   secretVersion: number;
-  status: 'HEALTHY' | 'DEGRADED' | 'HALTED';
-  code: string | null;
-  message: string | null;
-  awsRequestId: string | null;
-  /** HALTED and DEGRADED: time until the next probe. */
-  probeAfterMs: number;
 }
 
 /**
@@ -25,36 +20,45 @@ export const maySend = sql<boolean>`(enabled and (
 ))`;
 
 /**
- * Writes a finding, unless destination or secret have changed since the call, or it says nothing new.
+ * Lets evidence change a destination's health, unless its settings or secret have changed since.
+ * @param evidence says what the present health becomes, null if it stays; `probeAfterMs` is the time until a halted or
+ * degraded destination is probed.
  * @returns whether status or code changed.
  */
-export async function writeHealth(tx: Db, finding: HealthFinding): Promise<boolean> {
-  const isGated = finding.status !== 'HEALTHY';
-  const { rows } = await sql<{ changed: boolean }>`/* destination_health.write */
-    with before as (
-      select destination.id, destination.health_status, destination.health_code
-      from destination
-      join credential on credential.id = destination.credential_id
-      where destination.id = ${finding.destinationId} and destination.version = ${finding.destinationVersion}
-        and credential.secret_version = ${finding.secretVersion}
-        -- A page that was under way when another one halted the destination must not open it again.
-        and not (destination.health_status = 'HALTED' and ${finding.status} = 'DEGRADED')
-      for update of destination
-    )
+export async function writeHealth(
+  tx: Db,
+  subject: HealthSubject,
+  evidence: { probeAfterMs: number; decide(current: CurrentHealth): HealthState | null },
+): Promise<boolean> {
+  const current = await lockHealth(tx, subject);
+  const next = current && evidence.decide(current);
+  if (!next) return false;
+  const isChange = next.status !== current.status || next.code !== current.code;
+  const isGated = next.status === 'HALTED' || next.status === 'DEGRADED';
+  await sql`/* destination_health.write */
     update destination
-    set health_status = ${finding.status},
-      health_code = ${finding.code},
-      health_message = ${finding.message},
-      health_aws_request_id = ${finding.awsRequestId},
-      health_since = case
-        when before.health_status is distinct from ${finding.status} or before.health_code is distinct from ${finding.code}
-        then clock_timestamp() else destination.health_since end,
-      next_probe_at = case when ${isGated} then clock_timestamp() + ${finding.probeAfterMs} * interval '1 millisecond' end
-    from before
-    where destination.id = before.id
-    returning before.health_status is distinct from ${finding.status}
-      or before.health_code is distinct from ${finding.code} as changed`.execute(tx);
-  return rows[0]?.changed ?? false;
+    set health_status = ${next.status},
+      health_code = ${next.code},
+      health_message = ${next.message},
+      health_aws_request_id = ${next.awsRequestId},
+      health_since = case when ${isChange} then clock_timestamp() else health_since end,
+      next_probe_at = case when ${isGated} then clock_timestamp() + ${evidence.probeAfterMs} * interval '1 millisecond' end
+    where id = ${subject.destinationId}`.execute(tx);
+  return isChange;
+}
+
+async function lockHealth(
+  tx: Db,
+  subject: HealthSubject,
+): Promise<(CurrentHealth & { code: string | null }) | undefined> {
+  const { rows } = await sql<CurrentHealth & { code: string | null }>`/* destination_health.lock */
+    select destination.health_status as status, destination.health_code as code, destination.health_since as since
+    from destination
+    join credential on credential.id = destination.credential_id
+    where destination.id = ${subject.destinationId} and destination.version = ${subject.destinationVersion}
+      and credential.secret_version = ${subject.secretVersion}
+    for update of destination`.execute(tx);
+  return rows[0];
 }
 
 /**

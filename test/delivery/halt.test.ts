@@ -2,17 +2,14 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { DeadCalls, findHealth } from '../../src/delivery/health.js';
-import type { RecordResult } from '../../src/kinesis/record.js';
+import type { HealthState } from '../../src/domain/health.js';
 import type { FaultRule } from '../../src/sandbox/faults.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
-import type { DeliveryTarget } from '../../src/storage/delivery-target.js';
-import { type HealthFinding, writeHealth } from '../../src/storage/destination-health.js';
+import { writeHealth } from '../../src/storage/destination-health.js';
 import {
   addExport,
   addProfiles,
   cancelExport,
-  exampleTarget,
   readBooks,
   setUpDelivery,
   startEngine,
@@ -105,89 +102,32 @@ test('a cancel is settled while the destination is halted', async () => {
   });
 });
 
-test('a finding of a call under other versions of destination or secret is void', async () => {
+test('evidence of a call under other versions of destination or secret is void', async () => {
   await using run = await prepare('void', 0);
-  const finding: HealthFinding = {
-    destinationId: run.setup.destinationId,
-    destinationVersion: 1,
-    secretVersion: 1,
-    status: 'HALTED',
-    code: 'ACCESS_DENIED',
-    message: 'm',
-    awsRequestId: null,
-    probeAfterMs: 1_000,
-  };
+  const subject = { destinationId: run.setup.destinationId, destinationVersion: 1, secretVersion: 1 };
+  const halted: HealthState = { status: 'HALTED', code: 'ACCESS_DENIED', message: 'm', awsRequestId: null };
+  const evidence = { probeAfterMs: 1_000, decide: () => halted };
 
-  expect(await writeHealth(database.db, { ...finding, destinationVersion: 2 })).toBe(false);
-  expect(await writeHealth(database.db, { ...finding, secretVersion: 2 })).toBe(false);
+  expect(await writeHealth(database.db, { ...subject, destinationVersion: 2 }, evidence)).toBe(false);
+  expect(await writeHealth(database.db, { ...subject, secretVersion: 2 }, evidence)).toBe(false);
   expect(await run.readHealth()).toMatchObject({ health_status: 'UNTESTED' });
-  expect(await writeHealth(database.db, finding)).toBe(true);
-  expect(await writeHealth(database.db, finding)).toBe(false);
-  expect(await writeHealth(database.db, { ...finding, status: 'DEGRADED', code: 'AWS_UNAVAILABLE' })).toBe(false);
-  expect(await run.readHealth()).toMatchObject({ health_status: 'HALTED' });
-  expect(await writeHealth(database.db, { ...finding, status: 'HEALTHY', code: null })).toBe(true);
+  expect(await writeHealth(database.db, subject, evidence)).toBe(true);
+  expect(await writeHealth(database.db, subject, evidence)).toBe(false);
+  expect(await run.readHealth()).toMatchObject({ health_status: 'HALTED', health_code: 'ACCESS_DENIED' });
 });
 
-test('one delivered record shows health, one halting cause halts, silence degrades', () => {
-  const degraded = { ...exampleTarget, healthStatus: 'DEGRADED' };
-  const halted = { ...exampleTarget, healthStatus: 'HALTED' };
-  const find = (target: DeliveryTarget, results: RecordResult[], isSilent = false) =>
-    findHealth(target, results, { isSilent, probeAfterMs: 1 });
+test('a stream that takes no more is shown as throttled, and what waits arrives', async () => {
+  await using run = await prepare('throttled', 300);
+  run.sandbox.setFaults([{ kind: 'record-error', code: 'ProvisionedThroughputExceededException', probability: 0.8 }]);
+  await using _engine = run.start(300);
 
-  expect(find(exampleTarget, [delivered])).toBe(null);
-  expect(find(halted, [delivered])).toMatchObject({ status: 'HEALTHY', code: null });
-  expect(find(exampleTarget, [delivered, deferred('ACCESS_DENIED')])).toMatchObject({
-    status: 'HALTED',
-    code: 'ACCESS_DENIED',
-    destinationVersion: 3,
-    secretVersion: 4,
-  });
-  expect(find(halted, [deferred('ACCESS_DENIED')])).toMatchObject({ status: 'HALTED' });
-  expect(find(exampleTarget, [deferred('OUTCOME_UNKNOWN')])).toBe(null);
-  expect(find(exampleTarget, [deferred('OUTCOME_UNKNOWN')], true)).toMatchObject({
-    status: 'DEGRADED',
-    code: 'OUTCOME_UNKNOWN',
-  });
-  expect(find(halted, [deferred('AWS_UNAVAILABLE')], true)).toBe(null);
-  expect(find(degraded, [deferred('AWS_UNAVAILABLE')], true)).toBe(null);
-  expect(find(degraded, [deferred('THROTTLED')])).toMatchObject({ status: 'HEALTHY' });
-  expect(find(exampleTarget, [deferred('ABORTED')])).toBe(null);
-  expect(find(exampleTarget, [])).toBe(null);
+  await until(async () =>
+    expect(await run.readHealth()).toMatchObject({ health_status: 'THROTTLED', health_code: 'THROTTLED' }),
+  );
+
+  expect(await untilFinished(database.db, run.exportId)).toMatchObject({ state: 'SUCCEEDED', delivered: 300 });
+  expect(await run.compare()).toMatchObject({ told: 300, untold: [] });
 });
-
-test('three calls in a row without an answer are silence; an answer or calls never made are none', () => {
-  const calls = new DeadCalls();
-  const dead = [deferred('AWS_UNAVAILABLE'), deferred('OUTCOME_UNKNOWN')];
-
-  expect([calls.note(1, dead), calls.note(1, dead), calls.note(2, dead), calls.note(1, dead)]).toEqual([
-    false,
-    false,
-    false,
-    true,
-  ]);
-  expect(calls.note(1, [deferred('ABORTED')])).toBe(true);
-  expect(calls.note(1, [deferred('THROTTLED'), deferred('AWS_UNAVAILABLE')])).toBe(false);
-  expect([calls.note(1, dead), calls.note(1, []), calls.note(1, dead), calls.note(1, [delivered])]).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
-  expect(calls.note(1, dead)).toBe(false);
-});
-
-const delivered: RecordResult = {
-  status: 'delivered',
-  shardId: 's',
-  sequenceNumber: '1',
-  attempts: 1,
-  possibleDuplicate: false,
-};
-
-function deferred(cause: Extract<RecordResult, { status: 'deferred' }>['cause']): RecordResult {
-  const nothing = { awsCode: null, awsRequestId: null, message: 'm' };
-  return { status: 'deferred', cause, outcomeUnknown: false, retryAfterMs: 1, attempts: 1, ...nothing };
-}
 
 async function prepare(stream: string, profiles: number) {
   const sandbox = await startSandbox({ limits: 'off' });

@@ -38,7 +38,7 @@ export const exampleTarget: DeliveryTarget = {
   region: 'us-east-1',
   stream: 'orders',
   healthStatus: 'HEALTHY',
-  healthCode: null,
+  healthSince: new Date(0),
   includeSegmentNames: false,
   includeSegmentTimestamps: false,
   membershipScope: 'MAPPED_ONLY',
