@@ -58,7 +58,6 @@ export function createServices(parts: ServiceParts): Services {
 
 const clock = () => new Date();
 
-/** The engine goes by the default limit as well, whatever the stream's own is. */
 const recordRules = {
   maxRecordBytes: DEFAULT_MAX_RECORD_BYTES,
   measure: measureRecord,

@@ -122,7 +122,9 @@ export class DeliveryEngine implements AsyncDisposable {
     while (!this.#stopping.signal.aborted) {
       const lease = await this.#register();
       if (!lease) continue;
-      using sinks = createSinks({
+      await using sinks = createSinks({
+        db: this.#options.db,
+        log: this.#options.log,
         openSecret: this.#options.openSecret,
         ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
         mayAttempt: () => lease.mayAttempt(),

@@ -109,6 +109,11 @@ export async function readPendingPages(
   return await buildPages(db, destinationId, { slice: null, candidates, reserve: () => request.reserve(bytes) });
 }
 
+/** Most bytes of data and partition key that records of a destination may have. */
+export function recordLimitOf(target: DeliveryTarget): number {
+  return target.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES;
+}
+
 /** Most pending records that each of so many lanes takes at one time. */
 export function pendingLimit(lanes: number): number {
   return Math.max(1, Math.floor(MAX_PAGE_RECORDS / lanes));
@@ -206,7 +211,7 @@ function countWithinCap(sizes: readonly number[]): number {
 }
 
 function openDesks(snapshot: Snapshot): ReadonlyMap<number, Desk> {
-  const context = { ...snapshot, ...WRITER_OPTIONS };
+  const context = { ...snapshot, maxRecordBytes: recordLimitOf(snapshot.target), random: randomUUID };
   return new Map(
     [...snapshot.activations.values()].map((activation) => [activation.id, openDesk(activation, context)]),
   );
@@ -247,7 +252,6 @@ function toEntry(
 const NO_ACTIVATION = { skip: 'ACTIVATION_DELETED' } as const;
 const NO_RULING: Ruling = { causes: [], origin: 'LIVE', outcome: NO_ACTIVATION };
 const NO_DATA = Buffer.alloc(0);
-const WRITER_OPTIONS = { maxRecordBytes: DEFAULT_MAX_RECORD_BYTES, random: randomUUID };
 
 function toVerdict(outcome: Ruling['outcome'], data: Buffer = NO_DATA): PageEntry['verdict'] {
   return 'skip' in outcome ? outcome : { record: { data, partitionKey: outcome.partitionKey } };

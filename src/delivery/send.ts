@@ -2,7 +2,7 @@
 
 import type { Logger } from 'pino';
 import { type CurrentHealth, nextHealth } from '../domain/health.js';
-import type { RecordResult } from '../kinesis/record.js';
+import type { KinesisRecord, RecordResult } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import { takeProbe, writeHealth } from '../storage/destination-health.js';
 import { type LaneClaim, LaneLostError } from '../storage/lanes.js';
@@ -15,7 +15,8 @@ import type { Failpoint } from './failpoint.js';
 import type { WatchCall } from './lane-places.js';
 import type { DeliveryMetrics } from './metrics.js';
 import { paceMsOf } from './pace.js';
-import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages } from './page.js';
+import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages, recordLimitOf } from './page.js';
+import { followRecordLimit } from './record-limit.js';
 import { type PageResults, settlePage } from './settlement.js';
 import type { Sinks } from './sinks.js';
 
@@ -157,13 +158,29 @@ async function produce(
   );
   const target = pages[0]?.target;
   if (records.length === 0 || !target) return pages.map((page) => page.entries.map(() => null));
-  const results = await watchCall(context.sinks.producerFor(target).produce(records, lost));
+  const results = await watchCall(callSink(context, { target, slice: pages[0]?.slice ?? null, lost }, records));
   if (results.length !== records.length)
     throw new Error(`The sink answered ${results.length} results for ${records.length} records.`);
   let next = 0;
   return pages.map((page) =>
     page.entries.map((entry) => ('record' in entry.verdict ? (results[next++] ?? null) : null)),
   );
+}
+
+/** An export may wait for room in a shard; what others wait behind may not. */
+const EXPORT_PATIENCE_MS = 1_000;
+const PENDING_PATIENCE_MS = 100;
+
+async function callSink(
+  { sinks }: SendContext,
+  { target, slice, lost }: Pick<Page, 'target' | 'slice'> & { lost: AbortSignal },
+  records: readonly KinesisRecord[],
+): Promise<readonly RecordResult[]> {
+  const sink = sinks.sinkFor(target);
+  const patienceMs = slice ? EXPORT_PATIENCE_MS : PENDING_PATIENCE_MS;
+  const sentAtMs = performance.now();
+  const results = await sink.produce(records, lost, { maxRecordBytes: recordLimitOf(target), patienceMs });
+  return await followRecordLimit({ target, sink, sentAtMs }, results);
 }
 
 /** Commits pages together, but those that settle records of exports each alone: they lock exports, each in its order. */
@@ -259,7 +276,10 @@ function countMetrics({ metrics }: SendContext, pages: readonly SentPage[], resu
         else metrics.skipped(1);
       }
   metrics.attempts(results.reduce((sum, result) => sum + result.attempts, 0));
-  metrics.throttled(results.filter((result) => result.status === 'deferred' && result.cause === 'THROTTLED').length);
+  metrics.throttled(
+    results.filter((result) => result.status === 'deferred' && result.cause === 'THROTTLED' && result.attempts > 0)
+      .length,
+  );
 }
 
 async function reportHealth(

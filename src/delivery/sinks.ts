@@ -1,20 +1,31 @@
 /** One producer and keep-alive client for each destination, made anew when its settings or its secret change. */
 
+import type { Logger } from 'pino';
 import { createKinesisClient, type KinesisConnection } from '../kinesis/client.js';
 import { createProducer, type Producer } from '../kinesis/producer.js';
+import { ShardPacer } from '../kinesis/shard-pacer.js';
+import type { Db } from '../storage/database.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
+import { StreamWatch } from './stream-watch.js';
 
 /** Opens a credential's secret. @throws if it was sealed for another credential or with another key. */
 export type OpenSecret = (target: DeliveryTarget) => string;
 
-/** Producers by destination. */
-export interface Sinks extends Disposable {
-  /** The producer for a destination as the page read it; the previous one is closed once the calls under way are over. */
-  producerFor(target: DeliveryTarget): Producer;
+/** The way to one stream. */
+export interface Sink extends Producer {
+  readonly watch: StreamWatch;
+}
+
+/** Sinks by destination. */
+export interface Sinks extends AsyncDisposable {
+  /** The sink for a destination as the page read it; the previous one is closed once the calls under way are over. */
+  sinkFor(target: DeliveryTarget): Sink;
 }
 
 /** What sinks need. */
 export interface SinkOptions {
+  db: Db;
+  log: Logger;
   openSecret: OpenSecret;
   /** Another address than AWS's, only by the operator: the sandbox, a private endpoint. */
   endpoint?: string;
@@ -22,64 +33,78 @@ export interface SinkOptions {
   mayAttempt: () => boolean;
 }
 
-interface Sink {
-  name: string;
-  connection: KinesisConnection;
-  producer: Producer;
-  callsUnderWay: number;
-  retired: boolean;
-}
-
 /** Makes the set of sinks of one process. */
 export function createSinks(options: SinkOptions): Sinks {
-  const sinks = new Map<number, Sink>();
+  const sinks = new Map<number, OpenSink>();
+  const closing = new Set<Promise<void>>();
   return {
-    producerFor(target) {
+    sinkFor(target) {
       const name = `${target.version}/${target.credential.id}/${target.credential.secretVersion}`;
       const current = sinks.get(target.destinationId);
-      if (current?.name === name) return counted(current);
-      if (current) retire(current);
-      const sink = openSink(target, { name, options });
+      if (current?.name === name) return current;
+      if (current) own(closing, current.retire());
+      const sink = new OpenSink(target, { name, options });
       sinks.set(target.destinationId, sink);
-      return counted(sink);
+      return sink;
     },
-    [Symbol.dispose]() {
-      for (const sink of sinks.values()) sink.connection.destroy();
+    async [Symbol.asyncDispose]() {
+      for (const sink of sinks.values()) own(closing, sink.retire());
       sinks.clear();
+      await Promise.all(closing);
     },
   };
 }
 
-function openSink(target: DeliveryTarget, context: { name: string; options: SinkOptions }): Sink {
-  const { options } = context;
-  const connection = createKinesisClient({
-    region: target.region,
-    credentials: { accessKeyId: target.credential.accessKeyId, secretAccessKey: options.openSecret(target) },
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
-  });
-  const producer = createProducer({
-    putRecords: connection.putRecords,
-    stream: target.stream,
-    mayAttempt: options.mayAttempt,
-  });
-  return { name: context.name, connection, producer, callsUnderWay: 0, retired: false };
+function own(closing: Set<Promise<void>>, promise: Promise<void>): void {
+  closing.add(promise);
+  void promise.finally(() => closing.delete(promise));
 }
 
-function counted(sink: Sink): Producer {
-  return {
-    async produce(records, signal) {
-      sink.callsUnderWay += 1;
-      try {
-        return await sink.producer.produce(records, signal);
-      } finally {
-        sink.callsUnderWay -= 1;
-        if (sink.retired && sink.callsUnderWay === 0) sink.connection.destroy();
-      }
-    },
-  };
-}
+class OpenSink implements Sink {
+  readonly name: string;
+  readonly watch: StreamWatch;
+  readonly #connection: KinesisConnection;
+  readonly #producer: Producer;
+  #callsUnderWay = 0;
+  #isRetired = false;
 
-function retire(sink: Sink): void {
-  sink.retired = true;
-  if (sink.callsUnderWay === 0) sink.connection.destroy();
+  constructor(target: DeliveryTarget, { name, options }: { name: string; options: SinkOptions }) {
+    const { destinationId: id, version, stream } = target;
+    this.name = name;
+    this.#connection = createKinesisClient({
+      region: target.region,
+      credentials: { accessKeyId: target.credential.accessKeyId, secretAccessKey: options.openSecret(target) },
+      ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    });
+    const pacer = new ShardPacer();
+    const { putRecords } = this.#connection;
+    this.#producer = createProducer({ putRecords, stream, pacer, mayAttempt: options.mayAttempt });
+    const { db, log } = options;
+    this.watch = new StreamWatch({
+      db,
+      log,
+      destination: { id, version },
+      stream,
+      connection: this.#connection,
+      pacer,
+    });
+  }
+
+  async produce(...call: Parameters<Producer['produce']>): ReturnType<Producer['produce']> {
+    this.#callsUnderWay += 1;
+    this.watch.noteUse();
+    try {
+      return await this.#producer.produce(...call);
+    } finally {
+      this.#callsUnderWay -= 1;
+      if (this.#isRetired && this.#callsUnderWay === 0) this.#connection.destroy();
+    }
+  }
+
+  /** Closes once the calls under way are over. */
+  async retire(): Promise<void> {
+    this.#isRetired = true;
+    await this.watch[Symbol.asyncDispose]();
+    if (this.#callsUnderWay === 0) this.#connection.destroy();
+  }
 }

@@ -83,6 +83,10 @@ export const DELIVERY_CODES = {
     'No readable answer came in time; the record may be in the stream, and sending it again may duplicate it.',
     'Nothing: records go again by themselves; consumers drop copies by `recordId`.',
   ),
+  RECORD_LIMIT_CHANGED: deferral(
+    "The stream's record size limit has changed since the record was built.",
+    'Nothing: the record is built anew, and trimmed or failed by the limit that holds now.',
+  ),
   CREDENTIAL_EXPIRED: halt('The credential has expired.', 'Give the credential a new secret.'),
   CREDENTIAL_REFUSED: halt(
     'AWS does not know the access key, or the secret is wrong.',

@@ -20,6 +20,8 @@ export interface ExportSimulation {
   causes: readonly DeliveryCause[];
   /** Why not, or why the record would fail; null if it would be delivered. */
   code: DeliveryCode | null;
+  /** Most bytes that the stream takes; null if AWS never told. */
+  maxRecordBytes: number | null;
   message: string;
   /** Null if there would be none. */
   record: SimulatedRecord | null;
@@ -47,7 +49,7 @@ export interface Simulations {
 
 /** What the stream takes; joined in `services.ts`. */
 export interface RecordRules {
-  /** Most bytes of data and partition key. */
+  /** Most bytes of data and partition key, of a stream whose own limit is unknown. */
   maxRecordBytes: number;
   measure(record: KinesisRecord): number;
   /** What the stream would refuse a record for; null if it takes it. */
@@ -70,7 +72,7 @@ export function createSimulations(options: SimulationsOptions): Simulations {
     async simulate(workspaceId, request) {
       const checked = checkSimulation(request);
       const scene = await readScene(options.db, { workspaceId, checked, now: options.clock() });
-      const simulation = explain(scene, options.recordRules);
+      const simulation = { ...explain(scene, options.recordRules), maxRecordBytes: scene.target.maxRecordBytes };
       const { record } = simulation;
       return record ? { ...simulation, shardId: await findShard(options, scene.target, record) } : simulation;
     },
@@ -80,7 +82,9 @@ export function createSimulations(options: SimulationsOptions): Simulations {
 /** The export that is imagined where there is no change: of all segments, as if triggered by hand. */
 const EXPORT_ID = '0';
 
-function explain(scene: SimulationScene, recordRules: RecordRules): ExportSimulation {
+type Explanation = Omit<ExportSimulation, 'maxRecordBytes'>;
+
+function explain(scene: SimulationScene, recordRules: RecordRules): Explanation {
   const { profile, change } = scene;
   if (!profile) return skip({ causes: [], code: 'NOT_A_MEMBER', profileId: null }, NOBODY);
   const rule = openRuling(scene, recordRules);
@@ -93,7 +97,7 @@ function explain(scene: SimulationScene, recordRules: RecordRules): ExportSimula
   if ('skip' in outcome) return skip({ causes, code: outcome.skip, profileId }, DELIVERY_CODES[outcome.skip].meaning);
   const { text: payload, partitionKey } = outcome;
   const sent = { data: Buffer.from(payload, 'utf8'), partitionKey };
-  const fault = recordRules.findFault(sent, recordRules.maxRecordBytes);
+  const fault = recordRules.findFault(sent, limitOf(scene, recordRules));
   return {
     causes,
     code: fault?.code ?? null,
@@ -110,15 +114,24 @@ function triggerCauses(change: TriggeringChange, { rules, now }: SimulationScene
   return fromCauseKeys(findCauses(change, rules, now).map(toCauseKey));
 }
 
-function openRuling(scene: SimulationScene, { maxRecordBytes }: RecordRules): (asked: Asked) => Ruling {
+function openRuling(scene: SimulationScene, recordRules: RecordRules): (asked: Asked) => Ruling {
   const { activation, profile } = scene;
   const segmentIds = activation.mapped.map(({ id }) => id);
   const exports: ExportFacts = new Map([[EXPORT_ID, { trigger: 'MANUAL', segmentIds }]]);
-  const desk = openDesk(activation, { ...scene, exports, maxRecordBytes, random: randomUUID });
+  const desk = openDesk(activation, {
+    ...scene,
+    exports,
+    maxRecordBytes: limitOf(scene, recordRules),
+    random: randomUUID,
+  });
   return (asked) => desk(asked, profile ?? undefined);
 }
 
-function skip(what: Pick<ExportSimulation, 'causes' | 'code' | 'profileId'>, message: string): ExportSimulation {
+function limitOf({ target }: SimulationScene, { maxRecordBytes }: RecordRules): number {
+  return target.maxRecordBytes ?? maxRecordBytes;
+}
+
+function skip(what: Pick<ExportSimulation, 'causes' | 'code' | 'profileId'>, message: string): Explanation {
   return { ...what, message, record: null, shardId: null, wouldExport: false };
 }
 

@@ -47,6 +47,7 @@ export const DeliveryCodeEnum = createEnum<DeliveryCode>(
     CREDENTIAL_REFUSED: 'Halt: AWS does not know the access key, or the secret is wrong.',
     CLOCK_SKEWED: "Halt: this server's clock is too far from AWS's.",
     ACCESS_DENIED: 'Halt: a permission is missing.',
+    RECORD_LIMIT_CHANGED: "Deferral: the stream's record size limit has changed meanwhile.",
     KMS_ACCESS_DENIED: "Halt: the permission for the stream's KMS key is missing.",
     KMS_KEY_DISABLED: "Halt: the stream's KMS key is disabled.",
     KMS_KEY_INVALID_STATE: "Halt: the stream's KMS key is in a state that forbids its use.",

@@ -65,11 +65,12 @@ export class ExportSimulationType {
   })
   code!: DeliveryCode | null;
 
-  @Field(() => BigIntScalar, { nullable: true, description: 'Most bytes that the stream takes; null if unknown.' })
-  maxRecordBytes(): number | null {
-    // Nothing asks a stream for its own limit yet; records are judged by the default one.
-    return null;
-  }
+  @Field(() => BigIntScalar, {
+    nullable: true,
+    description:
+      'Most bytes of data and partition key that the stream takes, as AWS last told; null if it never did: then 1 MiB holds.',
+  })
+  maxRecordBytes!: number | null;
 
   @Field(() => String, { description: 'Why or why not, in words.' })
   message!: string;

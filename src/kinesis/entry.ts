@@ -27,6 +27,8 @@ export interface Entry {
   readonly record: KinesisRecord;
   attempts: number;
   outcomeUnknown: boolean;
+  /** Put back for so long, in milliseconds, because its shard has no room within this call; null if not. */
+  heldMs: number | null;
   reason: Reason | null;
   result: RecordResult | null;
 }
@@ -51,7 +53,7 @@ export interface AnsweredError extends WireError {
 /** Opens the entry of a record; one that AWS would never take is settled at once, with 0 attempts. */
 export function openEntry(record: KinesisRecord, maxRecordBytes: number): Entry {
   const result = findRecordFault(record, maxRecordBytes);
-  return { record, attempts: 0, outcomeUnknown: false, reason: null, result };
+  return { record, attempts: 0, outcomeUnknown: false, heldMs: null, reason: null, result };
 }
 
 /**
@@ -103,6 +105,11 @@ export function refuse(entry: Entry, error: AnsweredError): void {
  */
 export function closeEntry(entry: Entry, rest: Reason, random: number): RecordResult {
   return entry.result ?? deferEntry(entry, rest, random);
+}
+
+/** Whether a record is still to be sent within this call. */
+export function isOwed(entry: Entry): boolean {
+  return entry.result === null && entry.heldMs === null;
 }
 
 /** A reason in the words of its cause. */
@@ -175,8 +182,14 @@ function blame(entry: Entry, fault: Fault, reason: Reason): void {
 
 function deferEntry(entry: Entry, rest: Reason, random: number): DeferredRecord {
   const reason = entry.reason === null || isHalting(rest.cause) ? rest : entry.reason;
-  const { attempts, outcomeUnknown } = entry;
-  return { status: 'deferred', ...reason, outcomeUnknown, retryAfterMs: retryAfterMs(reason.cause, random), attempts };
+  const { attempts, outcomeUnknown, heldMs } = entry;
+  return {
+    status: 'deferred',
+    ...reason,
+    outcomeUnknown,
+    retryAfterMs: heldMs ?? retryAfterMs(reason.cause, random),
+    attempts,
+  };
 }
 
 /** AWS names the limit in its text: `Value at 'records.1.member.data' … length less than or equal to 1048576`. */

@@ -7,8 +7,20 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { PutRecordsAnswer } from './answer.js';
 import { MAX_REQUEST_BYTES, splitIntoBatches } from './batch.js';
 import { nextDelayMs } from './delay.js';
-import { closeEntry, type Entry, openEntry, type Reason, reasonFor, refuse, settle, type Verdict } from './entry.js';
+import {
+  closeEntry,
+  type Entry,
+  isOwed,
+  openEntry,
+  type Reason,
+  reasonFor,
+  refuse,
+  settle,
+  type Verdict,
+} from './entry.js';
 import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord, type RecordResult } from './record.js';
+import type { ShardPacer } from './shard-pacer.js';
+import { noteAnswer, planWaves, type Wave } from './wave.js';
 
 /**
  * Makes one PutRecords request: the only thing that the producer asks of AWS.
@@ -34,8 +46,6 @@ export interface ProducerOptions {
   readonly putRecords: PutRecords;
   /** Name or ARN, valid. */
   readonly stream: string;
-  /** The stream's own limit on data + key, in bytes; 1 MiB by default, at most 10 MiB. */
-  readonly maxRecordBytes?: number;
   /** Asked right before every attempt; false ends the call. By default always true. */
   readonly mayAttempt?: () => boolean;
   /** The longest that one produce call takes, in milliseconds; 10,000 by default. */
@@ -44,9 +54,19 @@ export interface ProducerOptions {
   readonly attemptTimeoutMs?: number;
   /** How often a record is sent in one call, splits after a refusal not counted; 3 by default, at least 1. */
   readonly maxAttempts?: number;
+  /** Keeps records back until their shard has room; by default nothing does. */
+  readonly pacer?: ShardPacer | null;
   /** 0 up to 1; `Math.random` by default. */
   readonly random?: () => number;
   readonly clock?: ProducerClock;
+}
+
+/** What holds for one produce call. */
+export interface CallTerms {
+  /** The stream's own limit on data + key, in bytes; 1 MiB by default, at most 10 MiB. */
+  readonly maxRecordBytes?: number;
+  /** How long a record may wait for room in its shard; one that would wait longer is deferred. 1,000 by default. */
+  readonly patienceMs?: number;
 }
 
 /** Sends records to one stream. */
@@ -57,23 +77,28 @@ export interface Producer {
    * @param signal ends the call early; records in flight then count as outcome unknown.
    * @returns one result per record, in input order; never rejects for what AWS does.
    */
-  produce(records: readonly KinesisRecord[], signal: AbortSignal): Promise<RecordResult[]>;
+  produce(records: readonly KinesisRecord[], signal: AbortSignal, terms?: CallTerms): Promise<RecordResult[]>;
 }
 
 /** Makes a producer; nothing is sent before `produce`. */
 export function createProducer(options: ProducerOptions): Producer {
   const settings = applyDefaults(options);
   return {
-    async produce(records, signal) {
-      const entries = records.map((record) => openEntry(record, settings.maxRecordBytes));
+    async produce(records, signal, terms = {}) {
+      const { maxRecordBytes = DEFAULT_MAX_RECORD_BYTES, patienceMs = DEFAULT_PATIENCE_MS } = terms;
+      const limitBytes = Math.min(maxRecordBytes, MAX_REQUEST_BYTES);
+      const entries = records.map((record) => openEntry(record, limitBytes));
       const deadlineAtMs = settings.clock.nowMs() + settings.deadlineMs;
       const rest = reasonFor('ABORTED', settings.stream);
-      const call: Call = { ...settings, entries, signal, deadlineAtMs, rest, isClockCorrected: false };
+      const call: Call = { ...settings, entries, signal, patienceMs, deadlineAtMs, rest, isClockCorrected: false };
       await sendRounds(call);
       return entries.map((entry) => closeEntry(entry, call.rest, settings.random()));
     },
   };
 }
+
+/** A shard that is behind by more has no room before the records are old news. */
+const DEFAULT_PATIENCE_MS = 1_000;
 
 /** An attempt with less time than this would only make an unknown outcome; a quarter of shorter deadlines. */
 const LEAST_ATTEMPT_MS = 250;
@@ -83,6 +108,7 @@ type Settings = Required<ProducerOptions>;
 interface Call extends Settings {
   readonly entries: readonly Entry[];
   readonly signal: AbortSignal;
+  readonly patienceMs: number;
   readonly deadlineAtMs: number;
   /** What became of the call as a whole: the reason of records that were never sent. */
   rest: Reason;
@@ -100,11 +126,11 @@ const systemClock: ProducerClock = {
 function applyDefaults(options: ProducerOptions): Settings {
   return {
     ...options,
-    maxRecordBytes: Math.min(options.maxRecordBytes ?? DEFAULT_MAX_RECORD_BYTES, MAX_REQUEST_BYTES),
     mayAttempt: options.mayAttempt ?? (() => true),
     deadlineMs: options.deadlineMs ?? 10_000,
     attemptTimeoutMs: options.attemptTimeoutMs ?? 5_000,
     maxAttempts: options.maxAttempts ?? 3,
+    pacer: options.pacer ?? null,
     random: options.random ?? Math.random,
     clock: options.clock ?? systemClock,
   };
@@ -112,10 +138,22 @@ function applyDefaults(options: ProducerOptions): Settings {
 
 async function sendRounds(call: Call): Promise<void> {
   for (let round = 1; ; round += 1) {
-    const owed = call.entries.filter((entry) => entry.result === null);
-    if (owed.length === 0 || (await sendRound(call, owed)) === 'end' || round >= call.maxAttempts) return;
+    const owed = call.entries.filter(isOwed);
+    if (owed.length === 0) return;
+    const { stream, patienceMs } = call;
+    const waves = planWaves(call.pacer, owed, { stream, nowMs: call.clock.nowMs(), patienceMs });
+    if ((await sendWaves(call, waves)) === 'end' || round >= call.maxAttempts) return;
     if (!(await pause(call, round))) return;
   }
+}
+
+async function sendWaves(call: Call, waves: readonly Wave[]): Promise<Next> {
+  for (const { goAtMs, entries } of waves) {
+    if (!(await waitFor(call, goAtMs - call.clock.nowMs()))) return 'end';
+    const next = await sendRound(call, entries);
+    if (next !== 'proceed') return next;
+  }
+  return 'proceed';
 }
 
 /** Sends what is owed once, request by request; a request that fails as a whole ends the round. */
@@ -133,7 +171,9 @@ async function sendBatch(call: Call, batch: readonly Entry[]): Promise<Next> {
   if (!mayStart(call)) return 'end';
   for (const entry of batch) entry.attempts += 1;
   const answer = await attempt(call, batch);
-  return act(call, batch, settle(batch, answer, call.stream));
+  const verdict = settle(batch, answer, call.stream);
+  if (call.pacer) noteAnswer(call.pacer, { entries: batch, answer, nowMs: call.clock.nowMs() });
+  return act(call, batch, verdict);
 }
 
 async function act(call: Call, batch: readonly Entry[], verdict: Verdict): Promise<Next> {
@@ -182,10 +222,16 @@ function mayStart(call: Call): boolean {
 
 /** Waits before the next round; false if the call would not live to see it. */
 async function pause(call: Call, round: number): Promise<boolean> {
-  const owed = call.entries.filter((entry) => entry.result === null);
+  const owed = call.entries.filter(isOwed);
   const isThrottled = owed.every((entry) => entry.reason?.cause.endsWith('THROTTLED') ?? true);
   const delayMs = nextDelayMs({ isThrottled, attempt: round, random: call.random() });
-  if (owed.length === 0 || call.clock.nowMs() + delayMs >= call.deadlineAtMs) return false;
+  return owed.length > 0 && (await waitFor(call, delayMs));
+}
+
+/** @returns false if the call would not live to see the end of the wait. */
+async function waitFor(call: Call, delayMs: number): Promise<boolean> {
+  if (delayMs <= 0) return true;
+  if (call.clock.nowMs() + delayMs >= call.deadlineAtMs) return false;
   await call.clock.sleep(delayMs, call.signal);
   return !call.signal.aborted;
 }

@@ -31,13 +31,17 @@ export interface KinesisRecord {
 /** A cause that hits every record alike and that only a person (or a passing state of the stream) can mend. */
 export type HaltingCause = (typeof HALTING_CAUSES)[number];
 
-/** Why a record is still owed. `ABORTED`: the signal, the guard or the deadline came before it was ever sent in this call. */
+/**
+ * Why a record is still owed. `ABORTED`: the signal, the guard or the deadline came before it was ever sent in this call.
+ * `RECORD_LIMIT_CHANGED`: it was built for a limit that does not hold any more.
+ */
 export type DeferralCause =
   | 'THROTTLED'
   | 'KMS_THROTTLED'
   | 'AWS_UNAVAILABLE'
   | 'OUTCOME_UNKNOWN'
   | 'ABORTED'
+  | 'RECORD_LIMIT_CHANGED'
   | HaltingCause;
 
 /** AWS stored the record. `possibleDuplicate`: an earlier attempt of the same call may have stored it as well. */

@@ -3,6 +3,7 @@
 import { hash } from 'node:crypto';
 import { type KinesisClient, ListShardsCommand, type ListShardsCommandOutput } from '@aws-sdk/client-kinesis';
 import { addressOf } from './body.js';
+import { ShardRanges } from './shard-ranges.js';
 
 /**
  * An open shard with its part of the key space, both ends included, as 32 lower-case hex digits each: text of one
@@ -39,22 +40,20 @@ export async function listOpenShards(client: KinesisClient, stream: string, sign
   return shards.sort((a, b) => (a.firstHashKey < b.firstHashKey ? -1 : 1));
 }
 
+/** The hash key of a partition key, the MD5 of its UTF-8 bytes: 32 lower-case hex digits. */
+export function hashKeyOf(partitionKey: string): string {
+  return hash('md5', partitionKey, 'hex');
+}
+
 /**
  * The shard that takes a record with this key: the one whose range holds the MD5 of the key's UTF-8 bytes.
  * @param shards in the order of their ranges, as {@link listOpenShards} gives them.
  * @returns null if no range holds it: the list is of a stream that was just being resharded.
  */
 export function shardOf(partitionKey: string, shards: readonly OpenShard[]): OpenShard | null {
-  const hashKey = hash('md5', partitionKey, 'hex');
-  let low = 0;
-  let high = shards.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((shards[middle]?.lastHashKey ?? '') < hashKey) low = middle + 1;
-    else high = middle;
-  }
-  const shard = shards[low];
-  return shard && shard.firstHashKey <= hashKey ? shard : null;
+  const ranges = new ShardRanges();
+  ranges.replace(shards);
+  return ranges.find(hashKeyOf(partitionKey));
 }
 
 /** A token stands for the stream and the filter: AWS refuses it beside a stream's name. */

@@ -1,4 +1,4 @@
-/** CreateStream, DeleteStream, SplitShard and MergeShards. All take effect at once: streams are never CREATING here. */
+/** CreateStream, DeleteStream, SplitShard, MergeShards and UpdateMaxRecordSize. All take effect at once: streams are never CREATING here. */
 
 import { AwsError, constraintBroken, invalidArgument, shardNotFound } from './aws-error.js';
 import { MAX_HASH_KEY, parseHashKey } from './hash-range.js';
@@ -10,12 +10,14 @@ import { findInteger, findObject, findWord, getText, type WireInput } from './wi
 /** Shards of a new on-demand stream. */
 const ON_DEMAND_SHARDS = 4;
 
+const RECORD_SIZE_BOUNDS = { min: 1024, max: 10_240 };
+
 /** Creates a stream with its first shards; an ON_DEMAND one begins with {@link ON_DEMAND_SHARDS}. */
 export function createStream(input: WireInput, context: RequestContext): string {
   const { streams, defaultSettings } = context.state;
   const modeDetails = findObject(input, 'StreamModeDetails') ?? {};
   const mode = findWord(modeDetails, 'StreamMode', ['PROVISIONED', 'ON_DEMAND']) ?? 'PROVISIONED';
-  const maxRecordSizeKiB = findInteger(input, 'MaxRecordSizeInKiB', { min: 1024, max: 10_240 });
+  const maxRecordSizeKiB = findInteger(input, 'MaxRecordSizeInKiB', RECORD_SIZE_BOUNDS);
   const distribution = findWord(input, 'RecordDistributionStrategy', ['USER_PARTITION_KEY', 'AUTO']);
   streams.create({
     name: getText(input, 'StreamName'),
@@ -63,6 +65,17 @@ export function mergeShards(input: WireInput, context: RequestContext): string {
     throw invalidArgument(`Shards ${shard.id} and ${adjacent.id} in stream ${stream.name} are not adjacent.`);
   }
   stream.merge(shard, adjacent);
+  return '';
+}
+
+/** Changes the limit on data and partition key together, for records that are put from now on. */
+export function updateMaxRecordSize(input: WireInput, context: RequestContext): string {
+  const stream = context.state.streams.getNamed(input);
+  const maxRecordSizeKiB = findInteger(input, 'MaxRecordSizeInKiB', RECORD_SIZE_BOUNDS);
+  if (maxRecordSizeKiB === undefined) {
+    throw constraintBroken('maxRecordSizeInKiB', 'not be null');
+  }
+  stream.changeSettings({ maxRecordSizeKiB });
   return '';
 }
 

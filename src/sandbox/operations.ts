@@ -2,7 +2,7 @@
 
 import { AwsError } from './aws-error.js';
 import { CALLER_IDENTITY, getCallerIdentity } from './caller-identity.js';
-import { createStream, deleteStream, mergeShards, splitShard } from './change-stream.js';
+import { createStream, deleteStream, mergeShards, splitShard, updateMaxRecordSize } from './change-stream.js';
 import { describeStream, describeStreamSummary, listShards, listStreams } from './describe-stream.js';
 import { putRecord, putRecords } from './put-records.js';
 import { getRecords } from './read-records.js';
@@ -25,6 +25,7 @@ const OPERATIONS = new Map<string, Operation>([
   ['PutRecord', putRecord],
   ['PutRecords', putRecords],
   ['SplitShard', splitShard],
+  ['UpdateMaxRecordSize', updateMaxRecordSize],
 ]);
 
 /** The name in an `x-amz-target` header; empty if it is no Kinesis target. */

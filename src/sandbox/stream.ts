@@ -46,10 +46,20 @@ export class Stream {
 
   constructor(
     readonly name: string,
-    readonly settings: StreamSettings,
+    private current: StreamSettings,
     private readonly surroundings: StreamSurroundings,
   ) {
     this.createdAt = surroundings.now();
+  }
+
+  /** As they are now. */
+  get settings(): StreamSettings {
+    return this.current;
+  }
+
+  /** Holds for requests that come from now on. */
+  changeSettings(change: Partial<StreamSettings>): void {
+    this.current = { ...this.current, ...change };
   }
 
   /** Opens the first shards, equal parts of the key space. */

@@ -17,6 +17,8 @@ export interface DeliveryTarget extends RowSettings {
   stream: string;
   healthStatus: string;
   healthSince: Date;
+  /** Most bytes of data and partition key that the stream takes; null if AWS never told. */
+  maxRecordBytes: number | null;
   credential: { id: number; accessKeyId: string; sealedSecret: Buffer; secretVersion: number };
 }
 
@@ -41,6 +43,7 @@ const TargetRow = z
     stream: z.string(),
     health_status: z.string(),
     health_since: z.date(),
+    max_record_bytes: z.number().nullable(),
     ...SETTINGS_COLUMNS,
     credential_id: z.number(),
     access_key_id: z.string(),
@@ -57,6 +60,7 @@ const TargetRow = z
       stream: row.stream,
       healthStatus: row.health_status,
       healthSince: row.health_since,
+      maxRecordBytes: row.max_record_bytes,
       ...toRowSettings(row),
       credential: {
         id: row.credential_id,
@@ -124,7 +128,7 @@ export async function findPageContext(
 ): Promise<PageContext | null> {
   const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
     select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
-      destination.region, destination.stream, destination.health_status, destination.health_since,
+      destination.region, destination.stream, destination.health_status, destination.health_since, destination.max_record_bytes,
       destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,

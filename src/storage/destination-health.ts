@@ -79,7 +79,11 @@ export async function takeProbe(db: Db, destinationId: number, probeAfterMs: num
  * @returns whether its health was something to forget.
  */
 export async function resetHealth(db: Db, id: number): Promise<boolean> {
-  await db.updateTable('destination').set({ last_test: null, stream_details: null }).where('id', '=', id).execute();
+  await db
+    .updateTable('destination')
+    .set({ last_test: null, stream_details: null, max_record_bytes: null })
+    .where('id', '=', id)
+    .execute();
   const row = await db
     .updateTable('destination')
     .set({

@@ -3,8 +3,9 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
-import { LastTest, StreamDetails } from './destination-test.js';
+import { LastTest } from './destination-test.js';
 import { SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
+import { StreamDetails } from './stream-details.js';
 
 /**
  * The row with its event positions, in one snapshot: a cursor read by a statement of its own would be newer than the

@@ -1,21 +1,9 @@
-/** The newest test of a destination, and its stream as AWS last described it. */
+/** The newest test of a destination. */
 
 import { z } from 'zod';
 import type { DestinationTest } from '../domain/destination-check.js';
-import type { KinesisStream } from '../domain/kinesis-stream.js';
 import type { Db } from './database.js';
-
-/** `destination.stream_details`. */
-export const StreamDetails: z.ZodType<KinesisStream> = z.object({
-  arn: z.string(),
-  name: z.string(),
-  state: z.enum(['ACTIVE', 'CREATING', 'DELETING', 'UPDATING']).nullable(),
-  mode: z.enum(['ON_DEMAND', 'PROVISIONED']).nullable(),
-  openShardCount: z.number().nullable(),
-  kmsKeyId: z.string().nullable(),
-  maxRecordBytes: z.number().nullable(),
-  ignoresPartitionKeys: z.boolean(),
-});
+import { StreamDetails } from './stream-details.js';
 
 /** `destination.last_test`. */
 export const LastTest: z.ZodType<DestinationTest> = z.object({
@@ -49,7 +37,10 @@ export async function writeDestinationTest(
     .updateTable('destination')
     .set({
       last_test: JSON.stringify(result),
-      ...(result.stream !== null && { stream_details: JSON.stringify(result.stream) }),
+      ...(result.stream !== null && {
+        stream_details: JSON.stringify(result.stream),
+        max_record_bytes: result.stream.maxRecordBytes,
+      }),
     })
     .where('id', '=', of.id)
     .where('version', '=', of.version)

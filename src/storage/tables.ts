@@ -95,6 +95,9 @@ export interface DestinationTable {
   last_test: string | null;
   /** JSON of a KinesisStream. */
   stream_details: string | null;
+  max_record_bytes: number | null;
+  max_records_per_second: number | null;
+  paced_until: Generated<Date>;
   position: Generated<number>;
   created_at: Generated<Date>;
   updated_at: Generated<Date>;

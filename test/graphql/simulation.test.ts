@@ -89,7 +89,7 @@ describe('a change is delivered as its simulation says', () => {
     const simulated = await simulate(stage.edge, { activationId: scene.activationId, change: scene.toInput(change) });
     const delivered = await deliver(scene, () => scene.write(change));
 
-    expect(simulated).toMatchObject({ wouldExport: true, code: null, reason: null, maxRecordBytes: null });
+    expect(simulated).toMatchObject({ wouldExport: true, code: null, reason: null, maxRecordBytes: 1_048_576 });
     expect(simulated.causes).not.toEqual([]);
     const { payload, ...facts } = delivered;
     expect(simulated).toMatchObject(facts);
@@ -169,7 +169,7 @@ describe('no record is simulated', () => {
     expect(await simulate(stage.edge, { activationId: scene.activationId, change: scene.toInput(change) })).toEqual({
       ...silent,
       code: 'NOT_TRIGGERED',
-      maxRecordBytes: null,
+      maxRecordBytes: 1_048_576,
       message: expect.stringContaining(reason),
       profileId: scene.profileId,
       reason: { code: 'NOT_TRIGGERED', kind: 'SKIP', remedy: expect.any(String) },

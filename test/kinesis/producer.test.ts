@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createProducer, type ProducerOptions } from '../../src/kinesis/producer.js';
+import { type CallTerms, createProducer, type ProducerOptions } from '../../src/kinesis/producer.js';
 import type { KinesisRecord, RecordResult } from '../../src/kinesis/record.js';
 import {
   makeClock,
@@ -20,9 +20,10 @@ interface Run {
   readonly records?: readonly KinesisRecord[];
   readonly options?: Partial<ProducerOptions>;
   readonly signal?: AbortSignal;
+  readonly terms?: CallTerms;
 }
 
-async function run({ steps = [], records = makeRecords(3), options = {}, signal = never }: Run) {
+async function run({ steps = [], records = makeRecords(3), options = {}, signal = never, terms = {} }: Run) {
   const kinesis = scriptKinesis(steps);
   const clock = makeClock();
   const producer = createProducer({
@@ -32,7 +33,7 @@ async function run({ steps = [], records = makeRecords(3), options = {}, signal 
     random: () => 0.5,
     ...options,
   });
-  const results = await producer.produce(records, signal);
+  const results = await producer.produce(records, signal, terms);
   const sent = kinesis.requests.map((request) => request.records.map((record) => records.indexOf(record)));
   return { results, sent, clock, requests: kinesis.requests, ledger: kinesis.ledger };
 }
@@ -316,7 +317,7 @@ describe('records that AWS will not take', () => {
     const [good, other] = makeRecords(2);
     if (!good || !other) throw new Error('two records expected');
     const records = [good, { ...good, partitionKey: '' }, { ...good, data: Buffer.alloc(50) }, other];
-    const { results, sent } = await run({ records, options: { maxRecordBytes: 40 } });
+    const { results, sent } = await run({ records, terms: { maxRecordBytes: 40 } });
 
     expect(sent).toEqual([[0, 3]]);
     expect(results).toMatchObject([
@@ -329,7 +330,7 @@ describe('records that AWS will not take', () => {
 
   test('a record limit over 10 MiB is cut to what a request can hold', async () => {
     const record = { data: Buffer.alloc(10 * 1_048_576), partitionKey: 'k' };
-    const { results } = await run({ records: [record], options: { maxRecordBytes: 100 * 1_048_576 } });
+    const { results } = await run({ records: [record], terms: { maxRecordBytes: 100 * 1_048_576 } });
 
     expect(results[0]).toMatchObject({ code: 'RECORD_TOO_LARGE', limitBytes: 10 * 1_048_576 });
   });

@@ -39,6 +39,7 @@ export const exampleTarget: DeliveryTarget = {
   stream: 'orders',
   healthStatus: 'HEALTHY',
   healthSince: new Date(0),
+  maxRecordBytes: null,
   includeSegmentNames: false,
   includeSegmentTimestamps: false,
   membershipScope: 'MAPPED_ONLY',
