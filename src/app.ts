@@ -17,6 +17,7 @@ import type { Services } from './graphql/context.js';
 import { createContextFactory } from './graphql/execution-context.js';
 import { buildGraphQLSchema } from './graphql/schema.js';
 import { rememberViewers } from './http/authentication.js';
+import { readConsole } from './http/console.js';
 import { createErrorPresenter } from './http/graphql-errors.js';
 import type { GraphQLParts } from './http/graphql-http.js';
 import { registerIngestRoutes } from './http/ingest.js';
@@ -199,7 +200,10 @@ function createApi({ config, log }: Start, { database: { db }, events }: Foundat
   return { services, graphql };
 }
 
-function startServer(
+/** The same place from `src` and from `dist`. */
+const CONSOLE = join(import.meta.dirname, '..', 'dist', 'console');
+
+async function startServer(
   { config, log }: Start,
   { database: { db }, metrics }: Foundation,
   api: Api | null,
@@ -210,6 +214,7 @@ function startServer(
     maxBodyBytes: config.maxBodyBytes,
     log,
     graphql: api?.graphql ?? null,
+    console: api && (await readConsole(CONSOLE)),
     metrics,
     pingDatabase: () => sql`/* app.ping */ select 1`.execute(db),
     async registerRoutes(server) {

@@ -1,4 +1,4 @@
-/** The HTTP server of a process: one port for GraphQL, ingest, health and metrics. */
+/** The HTTP server of a process: one port for GraphQL, ingest, the console, health and metrics. */
 
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,6 +10,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { type Console, isPageRequest, registerConsole, sendPage } from './console.js';
 import { answerError, HttpError, toErrorBody } from './error-answer.js';
 import { type GraphQLParts, registerGraphQL } from './graphql-http.js';
 import { createProtocolServer } from './graphql-websocket.js';
@@ -29,6 +30,8 @@ export interface HttpServerParts {
   log: FastifyBaseLogger;
   /** Null serves health and metrics only, for processes that only deliver. */
   graphql: GraphQLParts | null;
+  /** Null or absent serves none. */
+  console?: Console | null;
   metrics: Metrics;
   /** Rejects if the database does not answer. */
   pingDatabase(): Promise<unknown>;
@@ -60,6 +63,7 @@ export async function startHttpServer(parts: HttpServerParts): Promise<HttpServe
   registerHealth(server, { pingDatabase: () => parts.pingDatabase(), isShuttingDown: () => isShuttingDown });
   registerMetrics(server, parts.metrics);
   if (parts.graphql) await registerGraphQL(server, parts.graphql);
+  if (parts.console) registerConsole(server, parts.console);
   await parts.registerRoutes?.(server);
   const url = await server.listen({ host: parts.host, port: parts.port });
   const sockets = parts.graphql && openSockets(server, parts.graphql, parts);
@@ -76,7 +80,7 @@ export async function startHttpServer(parts: HttpServerParts): Promise<HttpServe
   };
 }
 
-function createServer({ log, maxBodyBytes }: HttpServerParts): FastifyInstance {
+function createServer({ log, maxBodyBytes, console: files }: HttpServerParts): FastifyInstance {
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -97,7 +101,9 @@ function createServer({ log, maxBodyBytes }: HttpServerParts): FastifyInstance {
   server.setNotFoundHandler((request) => refuseAddress(server, request));
   server.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID_HEADER, request.id);
-    if (request.is404) refuseAddress(server, request);
+    if (!request.is404) return;
+    if (files && isPageRequest(request) && listMethods(server, request).length === 0) return sendPage(files, reply);
+    refuseAddress(server, request);
   });
   server.addHook('onResponse', logAnswer);
   return server;
@@ -127,12 +133,16 @@ async function logAnswer(request: FastifyRequest, reply: FastifyReply): Promise<
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 function refuseAddress(server: FastifyInstance, request: FastifyRequest): never {
-  const url = request.url.split('?')[0] ?? '';
-  const allowed = METHODS.filter((method) => server.findRoute({ url, method }) !== null);
+  const allowed = listMethods(server, request);
   if (allowed.length === 0) throw new HttpError(404, 'NOT_FOUND', 'There is nothing at this address: check its path.');
   throw new HttpError(405, 'METHOD_NOT_ALLOWED', `This address takes ${allowed.join(' and ')} only.`, {
     allow: allowed.join(', '),
   });
+}
+
+function listMethods(server: FastifyInstance, request: FastifyRequest): string[] {
+  const url = request.url.split('?')[0] ?? '';
+  return METHODS.filter((method) => server.findRoute({ url, method }) !== null);
 }
 
 interface BrokenRequest {

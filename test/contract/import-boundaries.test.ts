@@ -38,7 +38,8 @@ const HOMES: readonly { library: RegExp; boxes: readonly string[] }[] = [
   { library: /^@(aws-sdk|smithy)\//, boxes: ['kinesis', 'cli'] },
   { library: /^(type-graphql|graphql-scalars|dataloader)$/, boxes: ['graphql'] },
   { library: /^(fastify|@fastify\/.*|@apollo\/.*|@as-integrations\/.*|prom-client)$/, boxes: ['http'] },
-  { library: /^(ws|graphql-ws)$/, boxes: ['http', 'cli'] },
+  { library: /^(ws|graphql-ws)$/, boxes: ['http', 'cli', 'console'] },
+  { library: /^(react|react-dom|urql|wouter|@mantine|recharts)(\/|$)/, boxes: ['console'] },
 ];
 
 const files = readSourceFiles('src');

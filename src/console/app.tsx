@@ -1,0 +1,52 @@
+/** The console: its look, its session, and what is shown at which address. */
+
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { type ReactNode, useEffect, useMemo } from 'react';
+import { Provider } from 'urql';
+import { connectApi } from './api-client.js';
+import { Routes } from './routes.js';
+import { SessionProvider, useSession } from './session.js';
+import { Shell } from './shell.js';
+import { SignInView } from './sign-in-view.js';
+import { readStyleNonce } from './style-nonce.js';
+import { resolveColours, theme } from './theme.js';
+
+/** The whole console. */
+export function App() {
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={resolveColours}
+      defaultColorScheme="auto"
+      getStyleNonce={readStyleNonce}
+    >
+      <Notifications position="bottom-right" />
+      <SessionProvider>
+        <SignedIn>
+          <Shell>
+            <Routes />
+          </Shell>
+        </SignedIn>
+      </SessionProvider>
+    </MantineProvider>
+  );
+}
+
+/** Shows what is inside to who is signed in; else asks for a key, at the same address. */
+function SignedIn({ children }: { children: ReactNode }) {
+  const { apiKey } = useSession();
+  if (apiKey === null) return <SignInView />;
+  return (
+    <ApiProvider key={apiKey} apiKey={apiKey}>
+      {children}
+    </ApiProvider>
+  );
+}
+
+function ApiProvider({ apiKey, children }: { apiKey: string; children: ReactNode }) {
+  const { signOut } = useSession();
+  const connection = useMemo(() => connectApi({ apiKey, onRefused: signOut }), [apiKey, signOut]);
+  useEffect(() => () => connection.close(), [connection]);
+  return <Provider value={connection.client}>{children}</Provider>;
+}

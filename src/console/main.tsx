@@ -1,0 +1,17 @@
+/** Entry of the console: renders it into the page. */
+
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.js';
+import { publishStyleNonce } from './style-nonce.js';
+
+const place = document.getElementById('root');
+if (!place) throw new Error('The page has no place for the console.');
+publishStyleNonce();
+createRoot(place).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+);

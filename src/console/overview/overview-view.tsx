@@ -1,0 +1,63 @@
+/** The first view: which destinations there are, how they do, and what needs attention. */
+
+import { Button, SimpleGrid } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { Link } from 'wouter';
+import { OverviewDocument, type OverviewQuery } from '../generated/graphql.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Loaded } from '../ui/loaded.js';
+import { usePolledQuery } from '../ui/polled-query.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import { AttentionList } from './attention-list.js';
+import { DestinationCard } from './destination-card.js';
+import { RunningExports } from './running-exports.js';
+
+const ThroughputChart = lazy(async () => ({ default: (await import('./throughput-chart.js')).ThroughputChart }));
+
+const POLL_MS = 5_000;
+
+/** The overview. */
+export function OverviewView() {
+  const [result, reload] = usePolledQuery({ query: OverviewDocument, variables: { after: null } }, POLL_MS);
+  return (
+    <ViewFrame
+      title="Overview"
+      actions={
+        <Button component={Link} href="/destinations/new">
+          Connect a destination
+        </Button>
+      }
+    >
+      <Loaded result={result} onRetry={reload}>
+        {(overview) => <Overview overview={overview} />}
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function Overview({ overview }: { overview: OverviewQuery }) {
+  const { destinations, failedExports, runningExports, viewer } = overview;
+  if (destinations.nodes.length === 0)
+    return (
+      <EmptyState
+        title="No destination yet"
+        action={{ label: 'Connect the first destination', href: '/destinations/new' }}
+      >
+        A destination is a data stream in your AWS account. Connect one, then activate segments to it.
+      </EmptyState>
+    );
+  return (
+    <>
+      <AttentionList destinations={destinations.nodes} exports={failedExports.nodes} />
+      <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
+        {destinations.nodes.map((destination) => (
+          <DestinationCard key={destination.id} destination={destination} />
+        ))}
+      </SimpleGrid>
+      <RunningExports exports={runningExports.nodes} />
+      <Suspense>
+        <ThroughputChart periods={viewer.workspace.throughput.buckets} />
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,114 @@
+/** What stands around every view: the name, the way between views, colours, and signing out. */
+
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Button,
+  Group,
+  NavLink,
+  Stack,
+  Text,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { useQuery } from 'urql';
+import { Link, useLocation } from 'wouter';
+import { ViewerDocument } from './generated/graphql.js';
+import { useSession } from './session.js';
+import { toWords } from './ui/words.js';
+
+const PLACES: readonly { href: string; label: string }[] = [{ href: '/', label: 'Overview' }];
+
+/** Frame of the signed-in console. */
+export function Shell({ children }: { children: ReactNode }) {
+  const [isOpen, { toggle, close }] = useDisclosure();
+  return (
+    <AppShell
+      header={{ height: 56 }}
+      navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
+      padding="md"
+    >
+      <AppShell.Header>
+        <Group h="100%" px="md" justify="space-between" wrap="nowrap">
+          <Group gap="sm" wrap="nowrap">
+            <Burger
+              opened={isOpen}
+              onClick={toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label="Menu"
+              aria-expanded={isOpen}
+            />
+            <Text fw={700}>Tributary</Text>
+          </Group>
+          <Group gap="xs" wrap="nowrap">
+            <SchemeToggle />
+            <SignOut />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label="Views">
+        <Places onChoose={close} />
+        <Who />
+      </AppShell.Navbar>
+      <AppShell.Main>{children}</AppShell.Main>
+    </AppShell>
+  );
+}
+
+function Places({ onChoose }: { onChoose: () => void }) {
+  const [location] = useLocation();
+  return (
+    <Stack gap={2} flex={1}>
+      {PLACES.map(({ href, label }) => {
+        const isHere = href === '/' ? location === '/' : location.startsWith(href);
+        return (
+          <NavLink
+            key={href}
+            component={Link}
+            href={href}
+            label={label}
+            variant="filled"
+            active={isHere}
+            {...(isHere && { 'aria-current': 'page' as const })}
+            onClick={onChoose}
+          />
+        );
+      })}
+    </Stack>
+  );
+}
+
+function Who() {
+  const [{ data }] = useQuery({ query: ViewerDocument });
+  if (!data) return null;
+  const { actor, role, workspace } = data.viewer;
+  return (
+    <Text size="xs" c="dimmed" p="xs">
+      {workspace.name}: {actor.name}, {toWords(role)}
+    </Text>
+  );
+}
+
+function SchemeToggle() {
+  const scheme = useComputedColorScheme('light');
+  const { setColorScheme } = useMantineColorScheme();
+  const other = scheme === 'dark' ? 'light' : 'dark';
+  return (
+    <ActionIcon variant="default" size="lg" aria-label={`Use ${other} colours`} onClick={() => setColorScheme(other)}>
+      <span aria-hidden>{scheme === 'dark' ? '☀' : '☾'}</span>
+    </ActionIcon>
+  );
+}
+
+function SignOut() {
+  const { signOut } = useSession();
+  return (
+    <Button variant="default" onClick={signOut}>
+      Sign out
+    </Button>
+  );
+}

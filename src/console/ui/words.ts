@@ -1,0 +1,30 @@
+/** Enum values, numbers and times as people read them. */
+
+const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const rates = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** An enum value in words: `PARTIALLY_FAILED` is `partially failed`. */
+export function toWords(value: string): string {
+  return value.toLowerCase().replaceAll('_', ' ');
+}
+
+/** A word with a capital first letter. */
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** A count with separators. Counts above 2^53 come as text, and stay exact. */
+export function formatCount(count: number | string): string {
+  return counts.format(typeof count === 'string' ? BigInt(count) : count);
+}
+
+/** A rate with one digit after the point. */
+export function formatRate(perSecond: number): string {
+  return `${rates.format(perSecond)}/s`;
+}
+
+/** A moment in the reader's zone. @param at ISO 8601. */
+export function formatMoment(at: string): string {
+  return moments.format(new Date(at));
+}

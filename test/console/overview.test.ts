@@ -1,0 +1,70 @@
+/** The console in a browser: signing in, and what is seen first. */
+import { expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { type ConsolePage, openConsole } from '../support/browser.js';
+import { Frontend, generateProfiles } from '../support/frontend.js';
+import { useTestDatabase } from '../support/test-database.js';
+
+const database = useTestDatabase();
+
+/** Enters a key at whatever address is open. */
+async function signIn({ page }: ConsolePage, apiKey: string): Promise<void> {
+  await page.getByLabel('API key').fill(apiKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function connectStream(app: TestApp): Promise<void> {
+  const frontend = new Frontend(app.url, app.apiKey);
+  await frontend.createSegments(['vip']);
+  await frontend.ingest('profiles', generateProfiles(50, ['vip']));
+  const { activationId } = await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: ['tier'] });
+  const started = await frontend.triggerExport(activationId);
+  await frontend.untilFinished(started.id);
+}
+
+test('a key signs in, the overview shows destinations, and nothing is in the way of a reader', async () => {
+  await using app = await startTestApp({ connection: database.connection });
+  await using opened = await openConsole();
+  const { page } = opened;
+
+  await page.goto(app.url);
+  const signInBarriers = await opened.findBarriers();
+  await opened.takePicture('sign-in');
+  await signIn(opened, app.apiKey);
+  await page.getByText('No destination yet').waitFor();
+  await opened.takePicture('overview-empty');
+  await connectStream(app);
+  const card = page.getByRole('article', { name: 'profiles' });
+  await card.getByText('Healthy').waitFor();
+  await card.getByText('50', { exact: true }).waitFor();
+  await page.getByText('Delivered 50, Failed 0, Skipped 0').waitFor();
+  const overviewBarriers = await opened.findBarriers();
+  await opened.takePicture('overview');
+  await page.getByRole('button', { name: 'Use dark colours' }).click();
+  const darkBarriers = await opened.findBarriers();
+  await opened.takePicture('overview-dark');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.waitForFunction('document.documentElement.scrollWidth === 360');
+  await opened.takePicture('overview-narrow');
+
+  expect(new URL(page.url()).href).not.toContain(app.apiKey);
+  expect({ signInBarriers, overviewBarriers, darkBarriers }).toEqual({
+    signInBarriers: [],
+    overviewBarriers: [],
+    darkBarriers: [],
+  });
+  expect(opened.faults).toEqual([]);
+}, 60_000);
+
+test('an unknown key is refused at its field, and not kept', async () => {
+  await using app = await startTestApp({ connection: database.connection, apiKey: 'trb_unknown' });
+  await using opened = await openConsole();
+  const { page } = opened;
+
+  await page.goto(app.url);
+  await signIn(opened, 'trb_unknown');
+  await page.getByText('This key is unknown, expired or revoked.').waitFor();
+  const kept = await page.evaluate('sessionStorage.length');
+
+  expect(kept).toBe(0);
+}, 60_000);

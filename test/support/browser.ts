@@ -1,0 +1,98 @@
+/** A real Chromium for tests of the console. Needs a build (`npm test` makes one). */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AxeBuilder } from '@axe-core/playwright';
+import packagedChromium from '@sparticuz/chromium';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { ROOT } from '../contract/source-tree.js';
+
+/** Where pictures of the console go: test output, not committed. */
+const PICTURES = join(ROOT, 'test-output', 'console');
+
+/** An open console; disposing closes the browser. */
+export interface ConsolePage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors and warnings of the page's scripts, and everything that the Content-Security-Policy refused. */
+  readonly faults: readonly string[];
+  /** Serious and critical findings of axe in what is shown now. */
+  findBarriers(): Promise<string[]>;
+  /** Keeps a picture of the whole page as `<name>.png`. */
+  takePicture(name: string): Promise<void>;
+}
+
+/** Starts a browser with an empty page. @param options such as `{ viewport, colorScheme }`. */
+export async function openConsole(options: BrowserContextOptions = {}): Promise<ConsolePage> {
+  const browser = await launch();
+  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  const faults = await collectFaults(page);
+  return {
+    page,
+    faults,
+    findBarriers: () => findBarriers(page),
+    async takePicture(name) {
+      await mkdir(PICTURES, { recursive: true });
+      await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+async function launch(): Promise<Browser> {
+  const executablePath = process.env['CHROMIUM_PATH'] ?? (await unpackChromium());
+  return await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
+}
+
+/** The packaged browser unpacks itself into the temporary folder: one test file at a time, or another runs half of it. */
+async function unpackChromium(): Promise<string> {
+  const lock = join(tmpdir(), 'tributary-test-chromium.lock');
+  for (;;) {
+    const taken = await mkdir(lock).then(
+      () => true,
+      () => false,
+    );
+    if (taken) break;
+    await breakOldLock(lock);
+    await delay(LOCK_PAUSE_MS);
+  }
+  try {
+    return await packagedChromium.executablePath();
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+const LOCK_PAUSE_MS = 50;
+/** Unpacking takes 2 s; older locks are of processes that were killed. */
+const OLD_LOCK_MS = 60_000;
+
+async function breakOldLock(lock: string): Promise<void> {
+  const found = await stat(lock).catch(() => null);
+  if (!found || Date.now() - found.mtimeMs < OLD_LOCK_MS) return;
+  // Renamed first: of two that break the lock, one wins.
+  const grave = `${lock}.${randomUUID()}`;
+  await rename(lock, grave).catch(() => undefined);
+  await rm(grave, { recursive: true, force: true });
+}
+
+async function collectFaults(page: Page): Promise<string[]> {
+  const faults: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) faults.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => faults.push(`thrown: ${error.stack ?? error.message}`));
+  await page.exposeFunction('reportViolation', (text: string) => faults.push(`refused by policy: ${text}`));
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
+    window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile))`);
+  return faults;
+}
+
+async function findBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`));
+}
