@@ -1,22 +1,21 @@
 /** Pages on their way: read, sent in one call, settled, and put on the books in one commit. */
 
 import type { Logger } from 'pino';
-import { type CurrentHealth, nextHealth } from '../domain/health.js';
 import type { KinesisRecord, RecordResult } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
-import { takeProbe, writeHealth } from '../storage/destination-health.js';
 import { type LaneClaim, LaneLostError } from '../storage/lanes.js';
-import { recordHealth } from '../storage/state-events.js';
 import type { ByteBudget, ByteReservation } from './byte-budget.js';
 import type { CallHistory } from './call-history.js';
 import { type CommittedPage, commitPages, type PageWork } from './commit.js';
 import type { NoteCredentialUse } from './credential-use.js';
 import type { Failpoint } from './failpoint.js';
+import { cutToRate, passGate } from './gate.js';
 import type { WatchCall } from './lane-places.js';
 import type { DeliveryMetrics } from './metrics.js';
 import { paceMsOf } from './pace.js';
 import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages, recordLimitOf } from './page.js';
 import { followRecordLimit } from './record-limit.js';
+import { report, TURN_SPREAD_MS } from './report.js';
 import { type PageResults, settlePage } from './settlement.js';
 import type { Sinks } from './sinks.js';
 
@@ -71,18 +70,25 @@ export async function sendPages(
 ): Promise<PromiseSettledResult<PageOutcome>[]> {
   let reservation: ByteReservation | undefined;
   try {
-    const pages = await readPages(context, claims, {
+    const read = await readPages(context, claims, {
       source: request.source,
       reserve: async (bytes) => {
         reservation = await context.budget.reserve(destinationOf(claims), bytes, request.lost);
       },
     });
-    const outcomes = (await maySend(context, pages)) ? await deliver(context, { claims, pages, request }) : [];
-    const byLane = new Map(outcomes);
+    const pages = cutToRate(read, Math.random());
+    const passage = await passGate(context.db, pages, { probeAfterMs: context.probeIntervalMs });
+    if (typeof passage === 'object') return claims.map((claim) => waitForTurn(context, claim, passage.waitsMs));
+    const byLane = new Map(passage === 'open' ? await deliver(context, { claims, pages, request }) : []);
     return claims.map(({ lane }) => byLane.get(lane) ?? { status: 'fulfilled', value: null });
   } finally {
     reservation?.[Symbol.dispose]();
   }
+}
+
+function waitForTurn(context: SendContext, claim: LaneClaim, waitsMs: number): PromiseFulfilledResult<PageOutcome> {
+  context.wakeAfter(claim, waitsMs + Math.random() * TURN_SPREAD_MS);
+  return { status: 'fulfilled', value: 'waits' };
 }
 
 async function readPages(
@@ -105,18 +111,8 @@ function destinationOf(claims: readonly LaneClaim[]): number {
   return first.destinationId;
 }
 
-/** A halted or degraded destination is tried by one call at a time; a disabled one not at all. */
-async function maySend(context: SendContext, pages: readonly Page[]): Promise<boolean> {
-  const target = pages[0]?.target;
-  if (!target) return false;
-  if (pages.every((page) => page.entries.every((entry) => 'skip' in entry.verdict))) return true;
-  if (!target.enabled) return false;
-  if (target.healthStatus !== 'HALTED' && target.healthStatus !== 'DEGRADED') return true;
-  return await takeProbe(context.db, target.destinationId, context.probeIntervalMs);
-}
-
 /** A page with its results. */
-interface SentPage extends PageWork {
+export interface SentPage extends PageWork {
   results: PageResults;
 }
 
@@ -233,79 +229,10 @@ async function commitUntilDone(context: SendContext, group: readonly PageWork[])
 /** What a page that is on the books says of its lane's work. @param limit most pending records that it took. */
 function outcomeOf({ page, settlement }: SentPage, { next }: CommittedPage, limit: number): PageOutcome {
   if (settlement.holdMs !== null) return settlement.holdMs > 0 ? 'waits' : null;
+  const isRated = page.target.maxRecordsPerSecond !== null;
   return {
     claim: next,
-    changedWork: settlement.deferrals.length > 0 || paceMsOf(page) > 0,
-    tookAllRecords: page.slice === null && page.entries.length < limit,
+    changedWork: settlement.deferrals.length > 0 || paceMsOf(page) > 0 || isRated,
+    tookAllRecords: page.slice === null && page.entries.length < limit && !isRated,
   };
-}
-
-async function report(
-  context: SendContext,
-  sent: readonly SentPage[],
-  commits: readonly PromiseSettledResult<CommittedPage>[],
-): Promise<void> {
-  const booked = sent.flatMap((page, index) => {
-    const commit = commits[index];
-    return commit?.status === 'fulfilled' ? [{ ...page, settlement: commit.value.settlement }] : [];
-  });
-  const target = booked[0]?.page.target;
-  if (!target) return;
-  for (const page of booked) wakeInTime(context, page);
-  const results = booked.flatMap((page) => page.results.filter((result) => result !== null));
-  countMetrics(context, booked, results);
-  await reportHealth(context, target, results);
-  if (results.length > 0) await context.noteCredentialUse(target.credential.id);
-  context.announceEvents(target.destinationId);
-}
-
-/** Looks at the lane again when its deferred records are due, or its export's pace lets it go on. */
-function wakeInTime(context: SendContext, { claim, page, results, settlement }: SentPage): void {
-  const waits = results.flatMap((result) => (result?.status === 'deferred' ? [result.retryAfterMs] : []));
-  if (waits.length > 0) context.wakeAfter(claim, Math.min(...waits));
-  const paceMs = settlement.holdMs === null ? paceMsOf(page) : 0;
-  if (paceMs > 0) context.wakeAfter(claim, paceMs);
-}
-
-function countMetrics({ metrics }: SendContext, pages: readonly SentPage[], results: readonly RecordResult[]): void {
-  for (const { settlement } of pages)
-    for (const event of settlement.events)
-      for (const record of event.records) {
-        if (record.outcome === 'DELIVERED') metrics.delivered(1);
-        else if (record.outcome === 'FAILED') metrics.failed(1);
-        else metrics.skipped(1);
-      }
-  metrics.attempts(results.reduce((sum, result) => sum + result.attempts, 0));
-  metrics.throttled(
-    results.filter((result) => result.status === 'deferred' && result.cause === 'THROTTLED' && result.attempts > 0)
-      .length,
-  );
-}
-
-async function reportHealth(
-  context: SendContext,
-  target: Page['target'],
-  results: readonly RecordResult[],
-): Promise<void> {
-  const evidence = context.history.note(target.destinationId, results);
-  // The books say so already, as the page read them: most calls cost no statement.
-  if (!nextHealth({ status: target.healthStatus, since: target.healthSince }, evidence)) return;
-  const subject = {
-    destinationId: target.destinationId,
-    destinationVersion: target.version,
-    secretVersion: target.credential.secretVersion,
-  };
-  let isUp = false;
-  const decide = (current: CurrentHealth) => {
-    const next = nextHealth(current, evidence);
-    isUp = next?.status === 'HEALTHY' || next?.status === 'THROTTLED';
-    return next;
-  };
-  const changed = await context.db.transaction().execute(async (tx) => {
-    const isNews = await writeHealth(tx, subject, { probeAfterMs: context.probeIntervalMs, decide });
-    if (isNews) await recordHealth(tx, target.destinationId);
-    return isNews;
-  });
-  // All lanes may send again, not only the one that probed.
-  if (changed && isUp) context.announceWork(target.destinationId);
 }

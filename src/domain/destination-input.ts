@@ -8,6 +8,7 @@ import { checkIdempotencyKey } from './idempotency.js';
 import { InputIssues } from './input-issues.js';
 import type { PartitionKey } from './partition-key.js';
 import { checkPartitionKey, type PartitionKeyInput, toPartitionKey } from './partition-key-input.js';
+import { checkRecordRate } from './record-rate.js';
 import { isRegion, MAX_STREAM_NAME_CHARACTERS, parseStream, type StreamNameFault } from './stream-name.js';
 import type { UserErrorCode } from './user-error.js';
 
@@ -22,6 +23,8 @@ export interface KinesisSettings {
   stream: string;
   includeSegmentNames: boolean;
   includeSegmentTimestamps: boolean;
+  /** Over all activations; null: as fast as the shards take them. */
+  maxRecordsPerSecond: number | null;
   membershipScope: MembershipScope;
   membershipStatuses: MembershipStatuses;
   partitionKey: PartitionKey;
@@ -38,6 +41,7 @@ type OptionalSetting =
   | 'envelope'
   | 'includeSegmentNames'
   | 'includeSegmentTimestamps'
+  | 'maxRecordsPerSecond'
   | 'membershipScope'
   | 'membershipStatuses'
   | 'partitionKey'
@@ -66,6 +70,7 @@ export const KINESIS_DEFAULTS = {
   description: null,
   includeSegmentNames: false,
   includeSegmentTimestamps: false,
+  maxRecordsPerSecond: null,
   membershipScope: 'MAPPED_ONLY',
   membershipStatuses: 'THREE_STATE',
   partitionKey: { strategy: 'PROFILE_ID', argument: null },
@@ -124,6 +129,8 @@ function optionalSettings(
       otherwise.includeSegmentTimestamps,
       none.includeSegmentTimestamps,
     ),
+    maxRecordsPerSecond:
+      given.maxRecordsPerSecond === undefined ? otherwise.maxRecordsPerSecond : given.maxRecordsPerSecond,
     membershipScope: choose(given.membershipScope, otherwise.membershipScope, none.membershipScope),
     membershipStatuses: choose(given.membershipStatuses, otherwise.membershipStatuses, none.membershipStatuses),
     partitionKey: toPartitionKey(choose(given.partitionKey, otherwise.partitionKey, none.partitionKey)),
@@ -137,6 +144,7 @@ function checkFields(issues: InputIssues, settings: KinesisSettings): void {
   checkText(issues, settings);
   checkRegionAndStream(issues, settings.region, settings.stream);
   checkPartitionKey(issues, settings.partitionKey);
+  checkRecordRate(issues, 'maxRecordsPerSecond', settings.maxRecordsPerSecond);
   checkConsent(issues, settings.consent);
 }
 

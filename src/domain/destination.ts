@@ -73,6 +73,8 @@ export interface Destination {
   stream: string;
   includeSegmentNames: boolean;
   includeSegmentTimestamps: boolean;
+  /** Most records sent a second, over all activations; null: as fast as the shards take them. */
+  maxRecordsPerSecond: number | null;
   membershipScope: MembershipScope;
   membershipStatuses: MembershipStatuses;
   partitionKey: PartitionKey;

@@ -5,6 +5,7 @@ import { DEFAULT_REFUSAL, MAX_CONSENT_VALUE_CHARACTERS } from './consent-input.j
 import { MAX_NAME_CHARACTERS } from './credential-input.js';
 import { KINESIS_DEFAULTS, MAX_DESCRIPTION_CHARACTERS } from './destination-input.js';
 import { STRATEGIES_WITH_ARGUMENT } from './partition-key-input.js';
+import { RECORD_RATE_PATTERN } from './record-rate.js';
 import { REGION_PATTERN, STREAM_PATTERN } from './stream-name.js';
 import { type WizardField, type WizardStep, wizardField } from './wizard-step.js';
 
@@ -84,6 +85,10 @@ export const KINESIS_SETUP: WizardStep = {
           help: 'Memberships are left out until it fits: those of segments that are not activated first, then exited ones.',
         },
       ],
+    }),
+    wizardField('maxRecordsPerSecond', 'Most records a second', 'INTEGER', {
+      help: '1–1,000,000, over all activations; empty for as fast as the shards take them.',
+      pattern: RECORD_RATE_PATTERN.source,
     }),
     wizardField('envelope', 'Envelope', 'ENUM', {
       help: 'What is put around the profile in a record.',

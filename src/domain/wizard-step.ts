@@ -7,6 +7,7 @@ export type WizardFieldKind =
   | 'SECRET'
   | 'BOOLEAN'
   | 'TIME'
+  | 'INTEGER'
   | 'ENUM'
   | 'REGION'
   | 'STREAM'

@@ -52,6 +52,12 @@ export class CreateKinesisDestinationInput {
   })
   includeSegmentTimestamps?: boolean | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second, 1–1,000,000; null means as fast as the shards take them.',
+  })
+  maxRecordsPerSecond?: number | null;
+
   @Field(() => MembershipScopeEnum, {
     nullable: true,
     defaultValue: 'MAPPED_ONLY',
@@ -139,6 +145,12 @@ export class UpdateKinesisDestinationInput {
     description: 'Add the times of activated segments and of their mapping.',
   })
   includeSegmentTimestamps?: boolean | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second, 1–1,000,000; null means as fast as the shards take them.',
+  })
+  maxRecordsPerSecond?: number | null;
 
   @Field(() => MembershipScopeEnum, { nullable: true, description: 'Which memberships a record holds.' })
   membershipScope?: MembershipScope | null;

@@ -1,6 +1,6 @@
 /** Amazon Kinesis destinations in the schema. */
 
-import { Field, ObjectType } from 'type-graphql';
+import { Field, Int, ObjectType } from 'type-graphql';
 import type {
   Destination,
   Envelope,
@@ -80,6 +80,14 @@ export class KinesisDestinationType extends DestinationInterface {
   })
   includeSegmentTimestamps(): boolean {
     return this.row.includeSegmentTimestamps;
+  }
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Most records sent a second, over all activations; null means as fast as the shards take them.',
+  })
+  maxRecordsPerSecond(): number | null {
+    return this.row.maxRecordsPerSecond;
   }
 
   @Field(() => MembershipScopeEnum, { description: 'Which memberships a record holds.' })

@@ -17,6 +17,7 @@ export const WizardFieldTypeEnum = createEnum<WizardFieldKind>('WizardFieldType'
   SECRET: 'A secret: goes in, never comes out.',
   BOOLEAN: 'Yes or no.',
   TIME: 'A time.',
+  INTEGER: 'A whole number.',
   ENUM: 'One of `options`.',
   TEXT_LIST: 'Several texts.',
   REGION: 'An AWS region, typed or picked.',

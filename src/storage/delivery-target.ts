@@ -132,7 +132,7 @@ export async function findPageContext(
       destination.consent_path, destination.consent_values, destination.consent_refusal,
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
-      destination.too_large_policy, destination.envelope, destination.credential_id,
+      destination.too_large_policy, destination.envelope, destination.max_records_per_second, destination.credential_id,
       credential.access_key_id, credential.secret_sealed, credential.secret_version,
       (
         select coalesce(jsonb_agg(jsonb_build_object(

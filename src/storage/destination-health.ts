@@ -12,10 +12,10 @@ export interface HealthSubject {
 }
 
 /**
- * SQL: whether a row of `destination` may be sent to. One that is halted, or degraded because nothing answers, takes
+ * SQL: whether a row of `destination` may be sent to. One with a rate takes turns; one that is halted, or degraded because nothing answers, takes
  * one probe an interval: else its calls, each as long as their deadline, hold all lanes that the workers can run.
  */
-export const maySend = sql<boolean>`(enabled and (
+export const maySend = sql<boolean>`(enabled and paced_until <= clock_timestamp() and (
   health_status not in ('HALTED', 'DEGRADED') or coalesce(next_probe_at, '-infinity') <= clock_timestamp()
 ))`;
 

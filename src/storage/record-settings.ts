@@ -1,14 +1,15 @@
-/** The settings of a destination that decide its records, as its row keeps them. */
+/** The settings of a destination that decide its records and their rate, as its row keeps them. */
 
 import { z } from 'zod';
 import type { Destination } from '../domain/destination.js';
 import { CONSENT_COLUMNS, toConsentRule } from './consent-columns.js';
 
-/** Settings that decide whom records tell of, what they hold and where they go. */
+/** Settings that decide whom records tell of, what they hold, where they go and how fast. */
 export type RowSettings = Pick<
   Destination,
   | 'includeSegmentNames'
   | 'includeSegmentTimestamps'
+  | 'maxRecordsPerSecond'
   | 'membershipScope'
   | 'membershipStatuses'
   | 'partitionKey'
@@ -21,6 +22,7 @@ export type RowSettings = Pick<
 export const SETTINGS_COLUMNS = {
   include_segment_names: z.boolean(),
   include_segment_timestamps: z.boolean(),
+  max_records_per_second: z.number().nullable(),
   membership_scope: z.enum(['ALL', 'MAPPED_ONLY']),
   membership_statuses: z.enum(['THREE_STATE', 'TWO_STATE']),
   partition_key_strategy: z.enum(['ATTRIBUTE', 'CONSTANT', 'IDENTITY', 'PROFILE_ID', 'RANDOM']),
@@ -37,6 +39,7 @@ export function toRowSettings(row: z.infer<typeof SettingsRow>): RowSettings {
   return {
     includeSegmentNames: row.include_segment_names,
     includeSegmentTimestamps: row.include_segment_timestamps,
+    maxRecordsPerSecond: row.max_records_per_second,
     membershipScope: row.membership_scope,
     membershipStatuses: row.membership_statuses,
     partitionKey: { strategy: row.partition_key_strategy, argument: row.partition_key_argument },
@@ -51,6 +54,7 @@ export function toSettingsColumns(settings: RowSettings): z.infer<typeof Setting
   return {
     include_segment_names: settings.includeSegmentNames,
     include_segment_timestamps: settings.includeSegmentTimestamps,
+    max_records_per_second: settings.maxRecordsPerSecond,
     membership_scope: settings.membershipScope,
     membership_statuses: settings.membershipStatuses,
     partition_key_strategy: settings.partitionKey.strategy,

@@ -23,12 +23,14 @@ const DEFAULTS = {
   partitionKey: { strategy: 'PROFILE_ID', argument: null },
   tooLargePolicy: 'FAIL',
   envelope: 'NONE',
+  maxRecordsPerSecond: null,
   consent: null,
 };
 const OTHERS = {
   partitionKey: { strategy: 'IDENTITY', argument: 'ECID' },
   tooLargePolicy: 'TRIM_MEMBERSHIPS',
   envelope: 'V1',
+  maxRecordsPerSecond: 250,
   consent: { path: 'consents.share.val', permittedValues: ['y', '1'], whenRefused: 'SEND_EXIT' },
 };
 
@@ -89,6 +91,7 @@ test('an update leaves what it does not name, changes what it names, and null se
     expectedVersion: 3,
     partitionKey: null,
     tooLargePolicy: null,
+    maxRecordsPerSecond: null,
     envelope: null,
     consent: null,
   });
@@ -107,6 +110,8 @@ test.each<[string, Record<string, unknown>, string]>([
   ['partitionKey.argument', { partitionKey: { strategy: 'ATTRIBUTE', argument: 'a..b' } }, 'MALFORMED'],
   ['partitionKey.argument', { partitionKey: { strategy: 'CONSTANT', argument: 'x'.repeat(257) } }, 'OUT_OF_RANGE'],
   ['partitionKey.argument', { partitionKey: { strategy: 'RANDOM', argument: 'x' } }, 'NOT_ALLOWED'],
+  ['maxRecordsPerSecond', { maxRecordsPerSecond: 0 }, 'OUT_OF_RANGE'],
+  ['maxRecordsPerSecond', { maxRecordsPerSecond: 1_000_001 }, 'OUT_OF_RANGE'],
   ['consent.path', { consent: { path: '.', permittedValues: ['y'] } }, 'MALFORMED'],
   ['consent.path', { consent: { path: '', permittedValues: ['y'] } }, 'REQUIRED'],
   ['consent.permittedValues', { consent: { path: 'ok', permittedValues: [] } }, 'OUT_OF_RANGE'],

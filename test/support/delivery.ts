@@ -42,6 +42,7 @@ export const exampleTarget: DeliveryTarget = {
   maxRecordBytes: null,
   includeSegmentNames: false,
   includeSegmentTimestamps: false,
+  maxRecordsPerSecond: null,
   membershipScope: 'MAPPED_ONLY',
   membershipStatuses: 'THREE_STATE',
   partitionKey: { strategy: 'PROFILE_ID', argument: null },

@@ -46,7 +46,7 @@ export const DESTINATION_FIELDS = `id name description enabled version createdAt
   pending oldestPendingAt eventCursor
   health { status code message awsRequestId since nextProbeAt reason { remedy } }
   ... on KinesisDestination {
-    region stream includeSegmentNames includeSegmentTimestamps membershipScope membershipStatuses
+    region stream includeSegmentNames includeSegmentTimestamps maxRecordsPerSecond membershipScope membershipStatuses
     orderGuaranteed partitionKey { strategy argument } tooLargePolicy envelope
     consent { path permittedValues whenRefused }
   }`;
