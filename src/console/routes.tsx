@@ -8,6 +8,9 @@ import { ViewFrame } from './ui/view-frame.js';
 
 const OverviewView = lazy(async () => ({ default: (await import('./overview/overview-view.js')).OverviewView }));
 
+const CatalogueView = lazy(async () => ({ default: (await import('./connect/catalogue-view.js')).CatalogueView }));
+const ConnectView = lazy(async () => ({ default: (await import('./connect/connect-view.js')).ConnectView }));
+
 /** The view of the present address. */
 export function Routes() {
   return (
@@ -16,6 +19,10 @@ export function Routes() {
         <Route path="/">
           <OverviewView />
         </Route>
+        <Route path="/destinations/new">
+          <CatalogueView />
+        </Route>
+        <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
         <Route>
           <UnknownView />
         </Route>

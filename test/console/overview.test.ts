@@ -1,17 +1,11 @@
 /** The console in a browser: signing in, and what is seen first. */
 import { expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { type ConsolePage, openConsole } from '../support/browser.js';
+import { openConsole, signIn } from '../support/browser.js';
 import { Frontend, generateProfiles } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
-
-/** Enters a key at whatever address is open. */
-async function signIn({ page }: ConsolePage, apiKey: string): Promise<void> {
-  await page.getByLabel('API key').fill(apiKey);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
 
 async function connectStream(app: TestApp): Promise<void> {
   const frontend = new Frontend(app.url, app.apiKey);
@@ -43,8 +37,7 @@ test('a key signs in, the overview shows destinations, and nothing is in the way
   await page.getByRole('button', { name: 'Use dark colours' }).click();
   const darkBarriers = await opened.findBarriers();
   await opened.takePicture('overview-dark');
-  await page.setViewportSize({ width: 360, height: 740 });
-  await page.waitForFunction('document.documentElement.scrollWidth === 360');
+  await opened.narrow();
   await opened.takePicture('overview-narrow');
 
   expect(new URL(page.url()).href).not.toContain(app.apiKey);

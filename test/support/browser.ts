@@ -8,9 +8,15 @@ import { AxeBuilder } from '@axe-core/playwright';
 import packagedChromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { ROOT } from '../contract/source-tree.js';
+import { until } from './until.js';
 
 /** Where pictures of the console go: test output, not committed. */
 const PICTURES = join(ROOT, 'test-output', 'console');
+
+/** The narrowest window that the console is made for. */
+const TELEPHONE = { width: 360, height: 740 };
+/** Longest wait for one thing to appear on the page, in ms. */
+const STEP_TIMEOUT_MS = 15_000;
 
 /** An open console; disposing closes the browser. */
 export interface ConsolePage extends AsyncDisposable {
@@ -19,6 +25,8 @@ export interface ConsolePage extends AsyncDisposable {
   readonly faults: readonly string[];
   /** Serious and critical findings of axe in what is shown now. */
   findBarriers(): Promise<string[]>;
+  /** Makes the window as narrow as a telephone. @throws if the page does not fit into it within some seconds. */
+  narrow(): Promise<void>;
   /** Keeps a picture of the whole page as `<name>.png`. */
   takePicture(name: string): Promise<void>;
 }
@@ -27,18 +35,23 @@ export interface ConsolePage extends AsyncDisposable {
 export async function openConsole(options: BrowserContextOptions = {}): Promise<ConsolePage> {
   const browser = await launch();
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
+  context.setDefaultTimeout(STEP_TIMEOUT_MS);
   const page = await context.newPage();
   const faults = await collectFaults(page);
   return {
     page,
     faults,
     findBarriers: () => findBarriers(page),
-    async takePicture(name) {
-      await mkdir(PICTURES, { recursive: true });
-      await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-    },
+    narrow: () => narrow(page),
+    takePicture: (name) => takePicture(page, name),
     [Symbol.asyncDispose]: () => browser.close(),
   };
+}
+
+/** Enters a key at whatever address is open. */
+export async function signIn({ page }: ConsolePage, apiKey: string): Promise<void> {
+  await page.getByLabel('API key').fill(apiKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
 async function launch(): Promise<Browser> {
@@ -88,6 +101,24 @@ async function collectFaults(page: Page): Promise<string[]> {
   await page.addInitScript(`document.addEventListener('securitypolicyviolation', (event) =>
     window.reportViolation(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sourceFile))`);
   return faults;
+}
+
+async function narrow(page: Page): Promise<void> {
+  await page.setViewportSize(TELEPHONE);
+  await until(async () => {
+    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+    if (width > TELEPHONE.width) throw new Error(`The page is ${width} px wide in a window of ${TELEPHONE.width} px.`);
+  });
+}
+
+/** Makes the window as high as the page, so that what sticks to its edges stays there. */
+async function takePicture(page: Page, name: string): Promise<void> {
+  await mkdir(PICTURES, { recursive: true });
+  const window = page.viewportSize();
+  const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
+  if (window) await page.setViewportSize({ ...window, height });
+  await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+  if (window) await page.setViewportSize(window);
 }
 
 async function findBarriers(page: Page): Promise<string[]> {

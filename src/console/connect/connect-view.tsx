@@ -1,0 +1,75 @@
+/** The wizard that connects a destination: authentication, set-up, test, creation. Its fields come from the catalogue. */
+
+import { Stepper, useMatches } from '@mantine/core';
+import { useState } from 'react';
+import { useQuery } from 'urql';
+import { initialValues } from '../fields/field-values.js';
+import { useFields } from '../fields/use-fields.js';
+import { CatalogueDocument } from '../generated/graphql.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Loaded } from '../ui/loaded.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import type { DestinationType } from './catalogue-view.js';
+import { CredentialStep } from './credential-step.js';
+import { SetupStep } from './setup-step.js';
+import { TestStep } from './test-step.js';
+
+const ABOVE = [
+  { href: '/', label: 'Overview' },
+  { href: '/destinations/new', label: 'Catalogue' },
+];
+
+/** The wizard for one kind of destination. */
+export function ConnectView({ kind }: { kind: string }) {
+  const [result, reload] = useQuery({ query: CatalogueDocument, requestPolicy: 'cache-first' });
+  return (
+    <ViewFrame title="Set up a destination" above={ABOVE}>
+      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+        {({ destinationTypes }) => {
+          const type = destinationTypes.find((candidate) => candidate.kind === kind);
+          return type ? <Wizard type={type} /> : <UnknownKind />;
+        }}
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function UnknownKind() {
+  return (
+    <EmptyState
+      title="The catalogue has no such kind"
+      action={{ label: 'See the catalogue', href: '/destinations/new' }}
+    >
+      The link may be old, or mistyped.
+    </EmptyState>
+  );
+}
+
+/** The steps, by their place. */
+const STEP = { authentication: 0, setup: 1, test: 2 } as const;
+
+function Wizard({ type }: { type: DestinationType }) {
+  const [step, setStep] = useState<number>(STEP.authentication);
+  const fieldsOf = (kind: 'AUTHENTICATION' | 'SETUP') =>
+    type.steps.filter((candidate) => candidate.kind === kind).flatMap(({ fields }) => fields);
+  const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
+  const setup = fieldsOf('SETUP');
+  const state = useFields(initialValues(setup));
+  const chooseCredential = (credentialId: string) => {
+    state.setValue('credentialId', credentialId);
+    setStep(STEP.setup);
+  };
+  return (
+    <Stepper active={step} onStepClick={setStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
+      <Stepper.Step label="Authentication" description="Who calls AWS">
+        <CredentialStep type={type} fields={fieldsOf('AUTHENTICATION')} onChosen={chooseCredential} />
+      </Stepper.Step>
+      <Stepper.Step label="Set up" description="Which stream, and how">
+        <SetupStep fields={setup} state={state} onDone={() => setStep(STEP.test)} />
+      </Stepper.Step>
+      <Stepper.Step label="Test and create" description="Nothing is written">
+        <TestStep fields={setup} state={state} onBack={() => setStep(STEP.setup)} />
+      </Stepper.Step>
+    </Stepper>
+  );
+}
