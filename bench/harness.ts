@@ -102,15 +102,16 @@ export interface SinkProcess extends AsyncDisposable {
   endpoint: string;
 }
 
-/** Starts a sandbox process with streams that throttle nothing, of 8 shards and keeping nothing unless told. */
+/** Starts a sandbox process with streams that throttle nothing, of 8 shards, and keep nothing, unless told. */
 export async function startSink(
   streams: readonly string[],
-  { shards = 8, retainBytes = 0 }: { shards?: number; retainBytes?: number } = {},
+  options: { shards?: number; retainBytes?: number; limits?: 'aws' | 'off' } = {},
 ): Promise<SinkProcess> {
-  const options = ['--port', '0', '--limits', 'off', '--retain-bytes', `${retainBytes}`];
+  const { shards = 8, retainBytes = 0, limits = 'off' } = options;
+  const settings = ['--port', '0', '--limits', limits, '--retain-bytes', `${retainBytes}`];
   const args = [
     'dist/sandbox/main.js',
-    ...options,
+    ...settings,
     ...streams.flatMap((stream) => ['--stream', `${stream}:${shards}`]),
   ];
   const sink = await startProcess(args, findEndpoint);

@@ -1,6 +1,7 @@
-/** `npm run bench -- export|ingest|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- capacity|export|ingest|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
+import { benchCapacity } from './capacity.js';
 import { benchExport } from './export.js';
 import { benchIngest } from './ingest.js';
 import { benchLive } from './live.js';
@@ -15,6 +16,7 @@ const { positionals, values } = parseArgs({
 });
 
 const BENCHMARKS = new Map([
+  ['capacity', benchCapacity],
   ['export', benchExport],
   ['ingest', benchIngest],
   ['live', benchLive],
@@ -22,7 +24,9 @@ const BENCHMARKS = new Map([
 ]);
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
-  console.error('Name a benchmark: npm run bench -- export|ingest|live|neighbours [--profiles 100000] [--rounds 5]');
+  console.error(
+    'Name a benchmark: npm run bench -- capacity|export|ingest|live|neighbours [--profiles 100000] [--rounds 5]',
+  );
   process.exit(2);
 }
 console.log(JSON.stringify(await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) })));

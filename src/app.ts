@@ -10,6 +10,7 @@ import type { Config } from './config.js';
 import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
+import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { toLaneKey } from './domain/lane.js';
 import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
 import { EventTail } from './events/tail.js';
@@ -18,6 +19,7 @@ import { createContextFactory } from './graphql/execution-context.js';
 import { buildGraphQLSchema } from './graphql/schema.js';
 import { rememberViewers } from './http/authentication.js';
 import { readConsole } from './http/console.js';
+import { registerFailedRecordRoute } from './http/failed-records.js';
 import { createErrorPresenter } from './http/graphql-errors.js';
 import type { GraphQLParts } from './http/graphql-http.js';
 import { registerIngestRoutes } from './http/ingest.js';
@@ -219,7 +221,9 @@ async function startServer(
     pingDatabase: () => sql`/* app.ping */ select 1`.execute(db),
     async registerRoutes(server) {
       if (!api) return;
-      await registerIngestRoutes(server, { authenticate: api.graphql.authenticate, profiles: api.services.profiles });
+      const { authenticate } = api.graphql;
+      await registerIngestRoutes(server, { authenticate, profiles: api.services.profiles });
+      registerFailedRecordRoute(server, { authenticate, downloads: createFailedRecordDownloads({ db }) });
     },
   });
 }

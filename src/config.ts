@@ -102,7 +102,11 @@ const variables = z.object({
     3_000,
     'How long a silent worker keeps its lanes, in ms; takeover takes longer.',
   ),
-  DELIVERY_RETENTION_DAYS: wholeNumber([1, 3_650], 30, 'How long deliveries and their events are kept, in days.'),
+  DELIVERY_RETENTION_DAYS: wholeNumber(
+    [1, 3_650],
+    30,
+    'How long deliveries, their events, and failed records that were decided on are kept, in days.',
+  ),
   MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
 });
 

@@ -4,6 +4,7 @@ import type { BaseLogger } from 'pino';
 import { repeat } from './repeat.js';
 import type { Db } from './storage/database.js';
 import {
+  deleteDecidedFailedRecords,
   deleteExpiredIdempotencyKeys,
   dropExpiredDeliveries,
   ensureDeliveryPartitions,
@@ -15,7 +16,7 @@ import { deleteExpiredStatistics, mergeStatistics } from './storage/statistics-m
 export interface MaintenanceParts {
   db: Db;
   log: BaseLogger;
-  /** Deliveries and events older than this go; whole weeks at a time. */
+  /** Deliveries and events older than this go, whole weeks at a time, and failed records decided on before. */
   retentionDays: number;
   /** Default one hour. */
   intervalMs?: number;
@@ -44,6 +45,9 @@ async function keepHouse({ db, log, retentionDays }: MaintenanceParts): Promise<
     await asHousekeeper(db, 'house', ensureDeliveryPartitions);
     const forgotten = await asHousekeeper(db, 'house', deleteExpiredIdempotencyKeys);
     await asHousekeeper(db, 'house', (tx) => dropExpiredDeliveries(tx, retentionDays));
+    let gone: number | null;
+    do gone = await asHousekeeper(db, 'house', (tx) => deleteDecidedFailedRecords(tx, retentionDays));
+    while (gone);
     log.debug({ forgotten }, 'kept house');
   } catch (error) {
     log.error({ err: error }, 'the housekeeping failed; it is tried again in its next turn');

@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { startMaintenance } from '../src/maintenance.js';
@@ -56,6 +56,27 @@ test('weeks to come are made also while a week that is over cannot be dropped', 
   expect(await partitions()).toBe(4);
   await reader.query('rollback');
   reader.release();
+});
+
+test('failed records that were decided on go when their retention is over; open ones never', async () => {
+  const setup = await setUpDelivery(database.db, { stream: 'kept' });
+  const add = (state: string, days: number) =>
+    sql`insert into failed_record (workspace_id, destination_id, activation_id, lane, profile_id, state, code, message,
+        attempts, size_bytes, exports, failed_at, updated_at)
+      select ${setup.workspaceId}, ${setup.destinationId}, ${setup.activationId}, 0, ${days}, ${state}, 'RECORD_REFUSED',
+        'm', 1, 1, '{}', now() - interval '100 days', now() - ${days} * interval '1 day'`.execute(database.db);
+  for (const state of ['OPEN', 'RETRYING', 'RECOVERED', 'DISCARDED']) await add(state, state === 'OPEN' ? 90 : 31);
+  await add('DISCARDED', 29);
+
+  await startMaintenance({ db: database.db, log, retentionDays: 30 })[Symbol.asyncDispose]();
+
+  const left = await database.db
+    .selectFrom('failed_record')
+    .select('state')
+    .where('activation_id', '=', setup.activationId)
+    .orderBy('state')
+    .execute();
+  expect(left.map(({ state }) => state)).toEqual(['DISCARDED', 'OPEN', 'RETRYING']);
 });
 
 test('while another node keeps house this one leaves it alone', async () => {

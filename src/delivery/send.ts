@@ -164,7 +164,7 @@ async function produce(
 }
 
 /** An export may wait for room in a shard; what others wait behind may not. */
-const EXPORT_PATIENCE_MS = 1_000;
+const EXPORT_PATIENCE_MS = 2_000;
 const PENDING_PATIENCE_MS = 100;
 
 async function callSink(

@@ -14,7 +14,7 @@ import { getDestination } from './delivery-target.js';
 import { DestinationInterface } from './destination.js';
 import { ExportConnectionType, type ExportType, listExports } from './export.js';
 import { ExportListArgs } from './export-list.js';
-import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
+import { FailedRecordConnectionType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
@@ -86,7 +86,7 @@ export class ActivationType extends NodeType {
   failedRecords(
     @Args(() => FailedRecordListArgs) args: FailedRecordListArgs,
     @Ctx() context: Context,
-  ): Promise<Connection<FailedRecordType>> {
+  ): Promise<FailedRecordConnectionType> {
     return listFailedRecords(args, context, { scope: 'activation', id: this.key });
   }
 

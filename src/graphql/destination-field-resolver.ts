@@ -11,7 +11,7 @@ import { DeliveryListArgs } from './delivery-list.js';
 import { DestinationInterface } from './destination.js';
 import { ExportConnectionType, type ExportType, listExports } from './export.js';
 import { ExportListArgs } from './export-list.js';
-import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
+import { FailedRecordConnectionType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
 
 /** Resolver of fields of `Destination`. */
@@ -56,7 +56,7 @@ export class DestinationFieldResolver {
     @Root() destination: DestinationInterface,
     @Args(() => FailedRecordListArgs) args: FailedRecordListArgs,
     @Ctx() context: Context,
-  ): Promise<Connection<FailedRecordType>> {
+  ): Promise<FailedRecordConnectionType> {
     return listFailedRecords(args, context, { scope: 'destination', id: destination.row.id });
   }
 }

@@ -23,7 +23,7 @@ import { getDestination } from './delivery-target.js';
 import { DestinationInterface } from './destination.js';
 import { type ExportListArgs, ExportStateEnum, ExportTriggerEnum } from './export-list.js';
 import { ExportSegmentType, toExportSegmentType } from './export-segment.js';
-import { FailedRecordConnectionType, type FailedRecordType, listFailedRecords } from './failed-record.js';
+import { FailedRecordConnectionType, listFailedRecords } from './failed-record.js';
 import { FailedRecordListArgs } from './failed-record-list.js';
 import { NodeType } from './node.js';
 import { requestedId } from './requested-id.js';
@@ -99,7 +99,7 @@ export class ExportType extends NodeType {
   failedRecords(
     @Args(() => FailedRecordListArgs) args: FailedRecordListArgs,
     @Ctx() context: Context,
-  ): Promise<Connection<FailedRecordType>> {
+  ): Promise<FailedRecordConnectionType> {
     return listFailedRecords(args, context, { scope: 'export', id: this.row.id });
   }
 

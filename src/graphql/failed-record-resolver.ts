@@ -1,7 +1,6 @@
 /** Queries and mutations of failed records. */
 
 import { Arg, Args, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql';
-import type { Connection } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import { orUserError } from './errors.js';
 import { toExportType } from './export.js';
@@ -39,7 +38,7 @@ export class FailedRecordResolver {
   failedRecords(
     @Args(() => FailedRecordListArgs) args: FailedRecordListArgs,
     @Ctx() context: Context,
-  ): Promise<Connection<FailedRecordType>> {
+  ): Promise<FailedRecordConnectionType> {
     return listFailedRecords(args, context, { scope: 'workspace', id: context.viewer.workspaceId });
   }
 

@@ -3,11 +3,12 @@
 import { Ctx, Field, Int, ObjectType } from 'type-graphql';
 import { chooseCodes, type FailedRecord, type FailedRecordState } from '../domain/failed-record.js';
 import type { FailedRecordChoice } from '../domain/failed-record-decision.js';
+import { toDownloadPath } from '../domain/failed-record-download.js';
 import { internalId, toGlobalId } from '../domain/global-id.js';
 import { RequestError } from '../domain/user-error.js';
 import type { FailedRecordListRequest } from '../storage/failed-records.js';
 import { ActivationType, findActivationType } from './activation.js';
-import { type Connection, createCountedConnection, toConnection, toPageRequest } from './connection.js';
+import { createCountedConnection, toConnection, toPageRequest } from './connection.js';
 import type { Context } from './context.js';
 import { getDestination } from './delivery-target.js';
 import { DestinationInterface } from './destination.js';
@@ -131,11 +132,20 @@ export class FailedRecordType extends NodeType {
   }
 }
 
-/** GraphQL type `FailedRecordConnection`. */
-export const FailedRecordConnectionType = createCountedConnection<FailedRecordType>(() => FailedRecordType, {
+const FailedRecordPage = createCountedConnection<FailedRecordType>(() => FailedRecordType, {
   name: 'FailedRecord',
   plural: 'failed records',
 });
+
+/** GraphQL type `FailedRecordConnection`. */
+@ObjectType('FailedRecordConnection', { description: 'A page of failed records.' })
+export class FailedRecordConnectionType extends FailedRecordPage {
+  @Field(() => String, {
+    description:
+      'Path on this server (GET, same authentication) of the whole list under its filter as NDJSON, one failed record a line.',
+  })
+  downloadPath!: string;
+}
 
 /** Shapes a failed record for the schema. */
 export function toFailedRecordType(row: FailedRecord): FailedRecordType {
@@ -165,7 +175,7 @@ export async function listFailedRecords(
   args: FailedRecordListArgs,
   context: Context,
   parent: { scope: FailedRecordListRequest['scope']; id: number },
-): Promise<Connection<FailedRecordType>> {
+): Promise<FailedRecordConnectionType> {
   const { ids, ...filter } = toFailedRecordChoice(args.filter ?? {});
   if (ids != null && (ids.length < 1 || ids.length > MAX_IDS))
     throw new RequestError('BAD_USER_INPUT', `\`filter.ids\` has ${ids.length} entries; give 1–${MAX_IDS}.`);
@@ -177,5 +187,6 @@ export async function listFailedRecords(
   };
   const { failedRecords } = context.loaders;
   const page = await failedRecords.page(parent.id, request, toPageRequest(args));
-  return toConnection(page, toFailedRecordType, () => failedRecords.count(parent.id, request));
+  const connection = toConnection(page, toFailedRecordType, () => failedRecords.count(parent.id, request));
+  return { ...connection, downloadPath: toDownloadPath({ ...request, parentId: parent.id }) };
 }

@@ -28,6 +28,25 @@ export async function dropExpiredDeliveries(db: Db, retentionDays: number): Prom
     delete from state_event where committed_at < now() - ${retentionDays} * interval '1 day'`.execute(db);
 }
 
+/** Most failed records that go in one transaction. */
+const EXPIRED_BATCH = 10_000;
+
+/**
+ * Deletes failed records that were recovered or discarded so long ago, some at a time; those that wait for a decision
+ * stay. `db` must be a transaction.
+ * @returns how many, 0 once all are gone.
+ */
+export async function deleteDecidedFailedRecords(db: Db, retentionDays: number): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`/* housekeeping.failed_records */
+    delete from failed_record
+    where id in (
+      select id from failed_record
+      where state in ('RECOVERED', 'DISCARDED') and updated_at < now() - ${retentionDays} * interval '1 day'
+      limit ${EXPIRED_BATCH}
+    )`.execute(db);
+  return Number(numAffectedRows);
+}
+
 /** Forgets idempotency keys older than 24 hours. @returns how many. */
 export async function deleteExpiredIdempotencyKeys(db: Db): Promise<number> {
   const { rows } = await sql<{ deleted: number }>`/* housekeeping.idempotency_keys */

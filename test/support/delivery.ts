@@ -52,20 +52,16 @@ export const exampleTarget: DeliveryTarget = {
   credential: { id: 1, accessKeyId: 'AKIATESTTESTTESTTEST', sealedSecret: Buffer.alloc(0), secretVersion: 4 },
 };
 
-/** Makes a workspace, credential, destination (with its lanes), segments and an activation. */
+/** Makes a workspace (unless one is given), credential, destination (with its lanes), segments and an activation. */
 export async function setUpDelivery(
   db: Db,
-  options: { stream: string; segments?: number; attributes?: string[] },
+  options: { stream: string; segments?: number; attributes?: string[]; workspaceId?: number },
 ): Promise<DeliverySetup> {
-  const workspace = await db
-    .insertInto('workspace')
-    .values({ name: 'test', external_id: randomUUID() })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const workspaceId = options.workspaceId ?? (await addWorkspace(db));
   const credential = await db
     .insertInto('credential')
     .values({
-      workspace_id: workspace.id,
+      workspace_id: workspaceId,
       name: 'key',
       kind: 'ACCESS_KEY',
       access_key_id: 'AKIATESTTESTTESTTEST',
@@ -74,7 +70,7 @@ export async function setUpDelivery(
     .returning('id')
     .executeTakeFirstOrThrow();
   const destinationId = await addDestination(db, {
-    workspaceId: workspace.id,
+    workspaceId,
     credentialId: credential.id,
     stream: options.stream,
   });
@@ -82,18 +78,27 @@ export async function setUpDelivery(
   for (let number = 0; number < (options.segments ?? 1); number += 1) {
     const segment = await db
       .insertInto('segment')
-      .values({ workspace_id: workspace.id, segment_id: `segment-${number}`, name: `Segment ${number}` })
+      .values({ workspace_id: workspaceId, segment_id: `segment-${number}`, name: `Segment ${number}` })
       .returning('id')
       .executeTakeFirstOrThrow();
     segmentIds.push(segment.id);
   }
   const activationId = await addActivation(db, {
-    workspaceId: workspace.id,
+    workspaceId,
     destinationId,
     segmentIds,
     attributes: options.attributes ?? ['name'],
   });
-  return { workspaceId: workspace.id, destinationId, segmentIds, activationId };
+  return { workspaceId, destinationId, segmentIds, activationId };
+}
+
+async function addWorkspace(db: Db): Promise<number> {
+  const workspace = await db
+    .insertInto('workspace')
+    .values({ name: 'test', external_id: randomUUID() })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return workspace.id;
 }
 
 /** Adds a destination with its 16 lanes. */
