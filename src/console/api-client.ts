@@ -1,6 +1,6 @@
 /** The console's way to the API: GraphQL over HTTP, and subscriptions over WebSocket. */
 
-import { createClient as createSocket } from 'graphql-ws';
+import { createClient as createSocket, type Client as Socket } from 'graphql-ws';
 import {
   Client,
   cacheExchange,
@@ -13,6 +13,8 @@ import {
 /** An open way to the API. */
 export interface ApiConnection {
   readonly client: Client;
+  /** Connects with the first subscription. */
+  readonly socket: Socket;
   /** Closes the socket; running subscriptions end. */
   close(): void;
 }
@@ -50,11 +52,11 @@ export function connectApi({ apiKey, onRefused }: ConnectionOptions): ApiConnect
       subscriptionExchange({ forwardSubscription: forwardTo(socket) }),
     ],
   });
-  return { client, close: () => void socket.dispose() };
+  return { client, socket, close: () => socket.terminate() };
 }
 
 /** Subscriptions of a socket in the form that urql takes. */
-function forwardTo(socket: ReturnType<typeof createSocket>): SubscriptionForwarder {
+function forwardTo(socket: Socket): SubscriptionForwarder {
   return ({ query, variables }) => ({
     subscribe: (observer) => ({
       unsubscribe: socket.subscribe<Payload, Payload>(

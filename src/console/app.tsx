@@ -9,6 +9,7 @@ import { Routes } from './routes.js';
 import { SessionProvider, useSession } from './session.js';
 import { Shell } from './shell.js';
 import { SignInView } from './sign-in-view.js';
+import { SocketContext } from './socket.js';
 import { readStyleNonce } from './style-nonce.js';
 import { resolveColours, theme } from './theme.js';
 
@@ -48,5 +49,9 @@ function ApiProvider({ apiKey, children }: { apiKey: string; children: ReactNode
   const { signOut } = useSession();
   const connection = useMemo(() => connectApi({ apiKey, onRefused: signOut }), [apiKey, signOut]);
   useEffect(() => () => connection.close(), [connection]);
-  return <Provider value={connection.client}>{children}</Provider>;
+  return (
+    <SocketContext value={connection.socket}>
+      <Provider value={connection.client}>{children}</Provider>
+    </SocketContext>
+  );
 }

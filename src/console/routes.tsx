@@ -10,6 +10,9 @@ const OverviewView = lazy(async () => ({ default: (await import('./overview/over
 
 const CatalogueView = lazy(async () => ({ default: (await import('./connect/catalogue-view.js')).CatalogueView }));
 const ConnectView = lazy(async () => ({ default: (await import('./connect/connect-view.js')).ConnectView }));
+const DestinationView = lazy(async () => ({
+  default: (await import('./destination/destination-view.js')).DestinationView,
+}));
 
 /** The view of the present address. */
 export function Routes() {
@@ -23,6 +26,7 @@ export function Routes() {
           <CatalogueView />
         </Route>
         <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
+        <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView id={id} tab={tab} />}</Route>
         <Route>
           <UnknownView />
         </Route>

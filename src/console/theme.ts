@@ -1,6 +1,6 @@
 /** Colours and sizes of the console. Text keeps a contrast of 4.5 to 1 in light and dark. */
 
-import { type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme } from '@mantine/core';
 
 /** The theme. */
 export const theme = createTheme({
@@ -9,6 +9,8 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   headings: { fontWeight: '600' },
+  // The border has the colour; the words keep their contrast.
+  components: { Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }) },
 });
 
 /** The library's own dimmed, placeholder and error colours are below the contrast that readers need. */

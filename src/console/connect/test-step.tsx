@@ -93,9 +93,9 @@ function useCreation(input: CreateKinesisDestinationInput, refuse: (refusal: Ref
       if (outcome.answer) key.renew();
       return refuse(outcome.refusal);
     }
-    const { name } = outcome.success.destination;
+    const { id, name } = outcome.success.destination;
     notifications.show({ title: `${name} is connected`, message: 'Activate segments to it next.' });
-    navigate('/');
+    navigate(`/destinations/${id}`);
   };
   return { isCreating: isRunning, create };
 }

@@ -1,10 +1,8 @@
 /** Exports under way, with how far they are. */
 
-import { Anchor, Card, Group, Stack, Text, Title } from '@mantine/core';
-import { Link } from 'wouter';
+import { Stack, Title } from '@mantine/core';
 import type { ExportRowFragment } from '../generated/graphql.js';
-import { ExportBar } from '../ui/export-bar.js';
-import { toWords } from '../ui/words.js';
+import { ExportList } from '../ui/export-list.js';
 
 /** Lists exports under way; nothing if there are none. */
 export function RunningExports({ exports }: { exports: readonly ExportRowFragment[] }) {
@@ -14,17 +12,7 @@ export function RunningExports({ exports }: { exports: readonly ExportRowFragmen
       <Title order={2} size="h4">
         Exports under way
       </Title>
-      {exports.map((running) => (
-        <Card key={running.id} withBorder p="sm">
-          <Group justify="space-between" mb="xs">
-            <Anchor component={Link} href={`/exports/${running.id}`}>
-              {running.destination.name}
-            </Anchor>
-            <Text size="sm">{toWords(running.trigger)}</Text>
-          </Group>
-          <ExportBar progress={running} />
-        </Card>
-      ))}
+      <ExportList exports={exports} />
     </Stack>
   );
 }

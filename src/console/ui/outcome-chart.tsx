@@ -4,14 +4,14 @@ import '@mantine/charts/styles.css';
 import { BarChart } from '@mantine/charts';
 import { Text } from '@mantine/core';
 import type { PeriodFragment } from '../generated/graphql.js';
+import { labelPeriods } from './period-labels.js';
 import { formatCount } from './words.js';
 
-const times = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const days = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
-const MS_OF_A_DAY = 86_400_000;
 const HEIGHT_PX = 220;
 
-const SERIES = [
+type Outcome = 'delivered' | 'failed' | 'skipped';
+
+const SERIES: { name: Outcome; label: string; color: string }[] = [
   { name: 'delivered', label: 'Delivered', color: 'green.7' },
   { name: 'failed', label: 'Failed', color: 'red.7' },
   { name: 'skipped', label: 'Skipped', color: 'gray.5' },
@@ -19,9 +19,8 @@ const SERIES = [
 
 /** Stacked bars, one a period. */
 export function OutcomeChart({ periods }: { periods: readonly PeriodFragment[] }) {
-  const sum = (outcome: 'delivered' | 'failed' | 'skipped') =>
-    periods.reduce((total, period) => total + Number(period[outcome]), 0);
-  const summary = SERIES.map(({ name, label }) => `${label} ${formatCount(sum(name as 'delivered'))}`).join(', ');
+  const sum = (outcome: Outcome) => periods.reduce((total, period) => total + Number(period[outcome]), 0);
+  const summary = SERIES.map(({ name, label }) => `${label} ${formatCount(sum(name))}`).join(', ');
   return (
     <figure style={{ margin: 0 }}>
       <BarChart
@@ -44,12 +43,9 @@ export function OutcomeChart({ periods }: { periods: readonly PeriodFragment[] }
 }
 
 function toPoints(periods: readonly PeriodFragment[]): Record<string, string | number>[] {
-  const [first] = periods;
-  const last = periods.at(-1);
-  if (!first || !last) return [];
-  const isLong = Date.parse(last.to) - Date.parse(first.from) > MS_OF_A_DAY;
-  return periods.map(({ from, delivered, failed, skipped }) => ({
-    from: (isLong ? days : times).format(new Date(from)),
+  const labels = labelPeriods(periods);
+  return periods.map(({ delivered, failed, skipped }, index) => ({
+    from: labels[index] ?? '',
     delivered: Number(delivered),
     failed: Number(failed),
     skipped: Number(skipped),

@@ -30,6 +30,7 @@ export function StateBadge({ state }: { state: string }) {
     <Badge
       variant="default"
       tt="none"
+      miw="max-content"
       fw={600}
       leftSection={
         <ColorSwatch component="span" size={8} color={`var(--mantine-color-${colour}-6)`} withShadow={false} />

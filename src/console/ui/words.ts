@@ -3,6 +3,7 @@
 const counts = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const rates = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const moments = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+const BYTES_OF_A_UNIT = 1_024;
 
 /** An enum value in words: `PARTIALLY_FAILED` is `partially failed`. */
 export function toWords(value: string): string {
@@ -22,6 +23,15 @@ export function formatCount(count: number | string): string {
 /** A rate with one digit after the point. */
 export function formatRate(perSecond: number): string {
   return `${rates.format(perSecond)}/s`;
+}
+
+/** Bytes in the unit that keeps the number short. */
+export function formatBytes(bytes: number | string): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let size = Number(bytes);
+  let unit = 0;
+  for (; size >= BYTES_OF_A_UNIT && unit < units.length - 1; unit += 1) size /= BYTES_OF_A_UNIT;
+  return `${rates.format(size)} ${units[unit]}`;
 }
 
 /** A moment in the reader's zone. @param at ISO 8601. */

@@ -1,0 +1,101 @@
+/** How a destination does: health, activations, exports, and statistics. */
+
+import { Anchor, Button, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { Link } from 'wouter';
+import type { StatisticsWindow } from '../generated/graphql.js';
+import { ExportList } from '../ui/export-list.js';
+import { Figure } from '../ui/figure.js';
+import { formatCount, formatRate } from '../ui/words.js';
+import { ActivationList } from './activation-list.js';
+import type { Destination } from './destination-view.js';
+import { HealthPanel } from './health-panel.js';
+import { WindowChoice } from './window-choice.js';
+
+const StatisticsCharts = lazy(async () => ({ default: (await import('./statistics-charts.js')).StatisticsCharts }));
+
+/** What is shown. */
+export interface DestinationSummaryProps {
+  readonly destination: Destination;
+  readonly window: StatisticsWindow;
+}
+
+/** The summary. */
+export function DestinationSummary({ destination, window }: DestinationSummaryProps) {
+  const { id, activations, exports, history } = destination;
+  return (
+    <Stack gap="xl">
+      <HealthPanel destination={destination} />
+      <Numbers destination={destination} />
+      <Section title="Activations" action={{ label: 'Activate segments', href: `/destinations/${id}/activate` }}>
+        <ActivationList activations={activations.nodes} />
+      </Section>
+      <Section title="Newest exports">
+        <ExportList exports={exports.nodes} />
+      </Section>
+      <Stack gap="sm">
+        <Group justify="space-between">
+          <Title order={2} size="h4">
+            Statistics
+          </Title>
+          <WindowChoice window={window} />
+        </Group>
+        <Suspense fallback={<Loader aria-label="Loading" />}>
+          <StatisticsCharts history={history} />
+        </Suspense>
+      </Stack>
+    </Stack>
+  );
+}
+
+function Numbers({ destination }: { destination: Destination }) {
+  const { id, pending, statistics, openFailures, region, stream } = destination;
+  const open = Number(openFailures.totalCount);
+  return (
+    <Stack gap={4}>
+      <SimpleGrid component="dl" cols={{ base: 2, sm: 5 }} m={0}>
+        <Figure label="Delivered, last hour" value={formatCount(statistics.total.delivered)} />
+        <Figure
+          label="Failed, last hour"
+          value={formatCount(statistics.total.failed)}
+          isAlarming={Number(statistics.total.failed) > 0}
+        />
+        <Figure label="Pending now" value={formatCount(pending)} />
+        <Figure label="Rate, last hour" value={formatRate(statistics.total.recordsPerSecond)} />
+        <Figure label="Failed records open" value={formatCount(openFailures.totalCount)} isAlarming={open > 0} />
+      </SimpleGrid>
+      {open > 0 && (
+        <Anchor component={Link} href={`/failed-records?destination=${id}`}>
+          Look at the failed records
+        </Anchor>
+      )}
+      <Text size="sm" c="dimmed">
+        Stream {stream} in {region}
+      </Text>
+    </Stack>
+  );
+}
+
+interface SectionProps {
+  readonly title: string;
+  readonly action?: { readonly label: string; readonly href: string };
+  readonly children: React.ReactNode;
+}
+
+function Section({ title, action, children }: SectionProps) {
+  return (
+    <Stack gap="sm">
+      <Group justify="space-between">
+        <Title order={2} size="h4">
+          {title}
+        </Title>
+        {action && (
+          <Button component={Link} href={action.href} size="xs">
+            {action.label}
+          </Button>
+        )}
+      </Group>
+      {children}
+    </Stack>
+  );
+}

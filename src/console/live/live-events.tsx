@@ -1,0 +1,110 @@
+/** The live view of a destination: its events as they are committed, newest first. */
+
+import { Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useSearchParams } from 'wouter';
+import { useSocket } from '../socket.js';
+import { formatCount } from '../ui/words.js';
+import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
+import { type LiveFilter, matches } from './live-row.js';
+import { LiveTable } from './live-table.js';
+
+const STATES: Readonly<Record<EventLogSnapshot['state'], string>> = {
+  connecting: 'Connecting…',
+  replaying: 'Catching up…',
+  live: 'Live.',
+  lost: 'Connection lost; trying again. Nothing will be missing.',
+  paused: 'Paused. What comes meanwhile is shown when you go on.',
+  ended: 'Ended.',
+};
+
+const OUTCOMES = [
+  { value: 'DELIVERED', label: 'Delivered' },
+  { value: 'FAILED', label: 'Failed' },
+  { value: 'SKIPPED', label: 'Skipped' },
+];
+
+/** What is watched. */
+export interface LiveEventsProps {
+  readonly destinationId: string;
+  /** Where the view begins. */
+  readonly after: string;
+}
+
+/** The live view. */
+export function LiveEvents({ destinationId, after }: LiveEventsProps) {
+  const log = useEventLog(destinationId, after);
+  const { state, message, rows, count } = useSyncExternalStore(log.subscribe, log.read);
+  const [filter, setFilter] = useFilter();
+  const shown = rows.filter((row) => matches(row, filter));
+  const isPaused = state === 'paused';
+  return (
+    <Stack>
+      <Group justify="space-between" align="flex-end">
+        <FilterFields filter={filter} onChange={setFilter} />
+        <Button variant="default" onClick={() => (isPaused ? log.start() : log.pause())} disabled={state === 'ended'}>
+          {isPaused ? 'Go on' : 'Pause'}
+        </Button>
+      </Group>
+      <Text size="sm" c="dimmed" role="status">
+        {message ?? STATES[state]} {formatCount(count)} events since you opened this view; the newest{' '}
+        {formatCount(MAX_ROWS)} are kept.
+      </Text>
+      {shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />}
+    </Stack>
+  );
+}
+
+function NoRows({ isFiltered }: { isFiltered: boolean }) {
+  return (
+    <Paper withBorder p="xl">
+      <Text c="dimmed">
+        {isFiltered
+          ? 'No event matches the filter so far.'
+          : 'Nothing has happened since you opened this view. Change a profile of an activated segment, or start an export.'}
+      </Text>
+    </Paper>
+  );
+}
+
+function useEventLog(destinationId: string, after: string): EventLog {
+  const socket = useSocket();
+  // The place where the view began: later cursors of the page do not begin it anew.
+  const [begin] = useState(after);
+  const [log] = useState(() => new EventLog(socket, destinationId, begin));
+  useEffect(() => {
+    log.start();
+    return () => log[Symbol.dispose]();
+  }, [log]);
+  return log;
+}
+
+function useFilter(): [LiveFilter, (filter: LiveFilter) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const filter = { outcome: parameters.get('outcome'), profileId: parameters.get('profile') ?? '' };
+  const setFilter = ({ outcome, profileId }: LiveFilter) =>
+    setParameters({ ...(outcome && { outcome }), ...(profileId && { profile: profileId }) }, { replace: true });
+  return [filter, setFilter];
+}
+
+function FilterFields({ filter, onChange }: { filter: LiveFilter; onChange: (filter: LiveFilter) => void }) {
+  return (
+    <Group align="flex-end">
+      <Select
+        label="Outcome"
+        placeholder="All"
+        data={OUTCOMES}
+        value={filter.outcome}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Show all outcomes' }}
+        onChange={(outcome) => onChange({ ...filter, outcome })}
+      />
+      <TextInput
+        label="Profile id"
+        placeholder="All"
+        value={filter.profileId}
+        onChange={(event) => onChange({ ...filter, profileId: event.currentTarget.value })}
+      />
+    </Group>
+  );
+}

@@ -1,0 +1,70 @@
+/** Rows of the live view: one a record, one a change of an export or of the destination's health. Pure. */
+
+import { capitalize, formatCount, toWords } from '../ui/words.js';
+import type { DeliveryUpdate } from './event-follower.js';
+
+/** One row. */
+export interface LiveRow {
+  readonly key: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** An outcome, an export's state, or a health status. */
+  readonly state: string;
+  /** The record's profile; null for rows that are about none. */
+  readonly profileId: string | null;
+  readonly text: string;
+}
+
+/** What is shown. */
+export interface LiveFilter {
+  /** An outcome; null shows all rows. */
+  readonly outcome: string | null;
+  /** Part of a profile id; empty shows all. */
+  readonly profileId: string;
+}
+
+type Committed = Extract<DeliveryUpdate, { __typename: 'DeliveriesCommitted' }>;
+type ListedDelivery = Committed['deliveries']['nodes'][number];
+
+/** The rows of one message, oldest first. */
+export function toRows(update: DeliveryUpdate): LiveRow[] {
+  switch (update.__typename) {
+    case 'DeliveriesCommitted':
+      return [...update.deliveries.nodes.map(toRecordRow), ...toRemainderRow(update)];
+    case 'ExportStateChanged':
+      return [toRow(update, update.state, `An export is ${toWords(update.state)}.`)];
+    case 'DestinationHealthChanged':
+      return [toRow(update, update.health.status, update.health.message ?? 'The destination delivers.')];
+    default:
+      return [];
+  }
+}
+
+/** Whether a row is shown. Rows that are about no record show only without a filter. */
+export function matches({ state, profileId }: LiveRow, filter: LiveFilter): boolean {
+  if (filter.outcome !== null && state !== filter.outcome) return false;
+  return filter.profileId === '' || (profileId?.includes(filter.profileId) ?? false);
+}
+
+function toRow({ cursor, at }: { cursor: string; at: string }, state: string, text: string): LiveRow {
+  return { key: cursor, at, state, profileId: null, text };
+}
+
+function toRecordRow(delivery: ListedDelivery): LiveRow {
+  const { id, committedAt, outcome, profileId } = delivery;
+  return { key: id, at: committedAt, state: outcome, profileId, text: describe(delivery) };
+}
+
+function describe({ outcome, origin, code, shardId, sequenceNumber, reason }: ListedDelivery): string {
+  const source = capitalize(toWords(origin));
+  if (outcome === 'DELIVERED') return `${source}; ${shardId}, sequence number ${sequenceNumber}`;
+  return `${source}; ${code ?? ''}: ${reason?.meaning ?? ''}`;
+}
+
+/** A message names its first records; the others are counted. */
+function toRemainderRow(update: Committed): LiveRow[] {
+  const all = Number(update.delivered) + Number(update.failed) + Number(update.skipped);
+  const remaining = all - update.deliveries.nodes.length;
+  if (remaining <= 0) return [];
+  return [toRow(update, 'MORE', `And ${formatCount(remaining)} more records at the same moment.`)];
+}

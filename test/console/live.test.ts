@@ -1,0 +1,71 @@
+/** The live view over pauses and over a server that is stopped and started: no gap, and nothing twice. */
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { startTestApp } from '../support/app.js';
+import { type ConsolePage, openConsole, signIn } from '../support/browser.js';
+import { Frontend } from '../support/frontend.js';
+import { useTestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
+
+const database = useTestDatabase();
+
+/** New members of the segment, each of which is delivered at once. */
+function* members(name: string, count: number): Generator<object> {
+  for (let number = 0; number < count; number += 1)
+    yield { profileId: `${name}-${number}`, memberships: [{ segmentId: 'vip', status: 'REALIZED' }] };
+}
+
+async function untilRows({ page }: ConsolePage, count: number): Promise<string[]> {
+  return await until(
+    async () => {
+      const found = await page.getByRole('table', { name: 'Events' }).getByRole('link').allTextContents();
+      if (found.length !== count) throw new Error(`${found.length} rows in place of ${count}.`);
+      return found;
+    },
+    { timeoutMs: 20_000, intervalMs: 100 },
+  );
+}
+
+test('events stop and go on with a click, and over a restart of the server, each of them once', async () => {
+  const environment = { ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+  const first = await startTestApp({ connection: database.connection, environment });
+  const frontend = new Frontend(first.url, first.apiKey);
+  await frontend.createSegments(['vip']);
+  const made = await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: [] });
+  await using opened = await openConsole();
+  const { page } = opened;
+
+  await page.goto(`${first.url}/destinations/${made.destinationId}/live`);
+  await signIn(opened, first.apiKey);
+  await page.getByText('Nothing has happened since').waitFor();
+  await page.getByText('Live. 0 events').waitFor();
+  await frontend.ingest('profiles', members('early', 30));
+  await untilRows(opened, 30);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await frontend.ingest('profiles', members('paused', 10));
+  await page.getByText('Paused.').waitFor();
+  await untilRows(opened, 30);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await untilRows(opened, 40);
+  const barriers = await opened.findBarriers();
+  await opened.takePicture('live');
+  expect(opened.faults).toEqual([]);
+
+  await frontend.ingest('profiles', members('broken', 20));
+  await first[Symbol.asyncDispose]();
+  const port = new URL(first.url).port;
+  await using second = await startTestApp({
+    connection: database.connection,
+    apiKey: first.apiKey,
+    environment: { ...environment, PORT: port },
+  });
+  await frontend.ingest('profiles', members('late', 20));
+  const shown = await untilRows(opened, 80);
+  await page.getByLabel('Profile id').fill('late-7');
+  await untilRows(opened, 1);
+
+  expect(second.url).toBe(first.url);
+  expect(new Set(shown).size).toBe(80);
+  expect(page.url()).toContain('profile=late-7');
+  expect(barriers).toEqual([]);
+}, 90_000);
