@@ -13,6 +13,12 @@ const ConnectView = lazy(async () => ({ default: (await import('./connect/connec
 const DestinationView = lazy(async () => ({
   default: (await import('./destination/destination-view.js')).DestinationView,
 }));
+const ActivateView = lazy(async () => ({ default: (await import('./activate/activate-view.js')).ActivateView }));
+const ExportView = lazy(async () => ({ default: (await import('./exports/export-view.js')).ExportView }));
+const ExportsView = lazy(async () => ({ default: (await import('./exports/exports-view.js')).ExportsView }));
+const FailedRecordsView = lazy(async () => ({
+  default: (await import('./failed-records/failed-records-view.js')).FailedRecordsView,
+}));
 
 /** The view of the present address. */
 export function Routes() {
@@ -26,7 +32,15 @@ export function Routes() {
           <CatalogueView />
         </Route>
         <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
+        <Route path="/destinations/:id/activate">{({ id }) => <ActivateView destinationId={id} />}</Route>
         <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView id={id} tab={tab} />}</Route>
+        <Route path="/exports">
+          <ExportsView />
+        </Route>
+        <Route path="/exports/:id">{({ id }) => <ExportView key={id} id={id} />}</Route>
+        <Route path="/failed-records">
+          <FailedRecordsView />
+        </Route>
         <Route>
           <UnknownView />
         </Route>

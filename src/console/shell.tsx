@@ -20,7 +20,11 @@ import { ViewerDocument } from './generated/graphql.js';
 import { useSession } from './session.js';
 import { toWords } from './ui/words.js';
 
-const PLACES: readonly { href: string; label: string }[] = [{ href: '/', label: 'Overview' }];
+const PLACES: readonly { href: string; label: string }[] = [
+  { href: '/', label: 'Overview' },
+  { href: '/exports', label: 'Exports' },
+  { href: '/failed-records', label: 'Failed records' },
+];
 
 /** Frame of the signed-in console. */
 export function Shell({ children }: { children: ReactNode }) {

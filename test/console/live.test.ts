@@ -53,6 +53,13 @@ test('events stop and go on with a click, and over a restart of the server, each
 
   await frontend.ingest('profiles', members('broken', 20));
   await first[Symbol.asyncDispose]();
+  await page.getByText('This could not be loaded').waitFor();
+  await page
+    .getByText('Connection lost')
+    .or(page.getByText('The connection is lost'))
+    .or(page.getByText('Connecting'))
+    .first()
+    .waitFor();
   const port = new URL(first.url).port;
   await using second = await startTestApp({
     connection: database.connection,

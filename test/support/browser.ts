@@ -107,7 +107,11 @@ async function narrow(page: Page): Promise<void> {
   await page.setViewportSize(TELEPHONE);
   await until(async () => {
     const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
-    if (width > TELEPHONE.width) throw new Error(`The page is ${width} px wide in a window of ${TELEPHONE.width} px.`);
+    if (width <= TELEPHONE.width) return;
+    const wide = await page.evaluate(`[...document.querySelectorAll('main *')]
+      .filter((element) => element.getBoundingClientRect().right > ${TELEPHONE.width})
+      .map((element) => element.outerHTML.slice(0, 160))`);
+    throw new Error(`The page is ${width} px wide in a window of ${TELEPHONE.width} px: ${JSON.stringify(wide)}`);
   });
 }
 

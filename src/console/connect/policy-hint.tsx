@@ -1,7 +1,7 @@
 /** The permissions that a kind of destination needs, and the policy to copy. */
 
 import { Accordion, Button, Code, CopyButton, List, Stack } from '@mantine/core';
-import { HelpText } from '../fields/help-text.js';
+import { HelpText } from '../ui/help-text.js';
 import type { DestinationType } from './catalogue-view.js';
 
 const INDENT = 2;

@@ -2,6 +2,9 @@
 
 import { Alert, Button, Group, Stack, Table } from '@mantine/core';
 import type { Field, FieldValue, FieldValues } from '../fields/field-values.js';
+import { WideTable } from '../ui/wide-table.js';
+
+const TITLES = ['Setting', 'Here', 'Saved by somebody else'];
 
 /** What differs, and what can be done. */
 export interface SettingsConflictProps {
@@ -19,24 +22,15 @@ export function SettingsConflict({ fields, mine, theirs, onTakeTheirs, onKeepMin
   return (
     <Alert role="alert" color="orange" variant="outline" title="Somebody changed these settings meanwhile">
       <Stack>
-        <Table aria-label="Differences">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Setting</Table.Th>
-              <Table.Th>Here</Table.Th>
-              <Table.Th>Saved by somebody else</Table.Th>
+        <WideTable label="Differences" titles={TITLES} minWidthPx={480}>
+          {different.map(({ name, label }) => (
+            <Table.Tr key={name}>
+              <Table.Td>{label}</Table.Td>
+              <Table.Td>{toText(mine[name])}</Table.Td>
+              <Table.Td>{toText(theirs[name])}</Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {different.map(({ name, label }) => (
-              <Table.Tr key={name}>
-                <Table.Td>{label}</Table.Td>
-                <Table.Td>{toText(mine[name])}</Table.Td>
-                <Table.Td>{toText(theirs[name])}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+          ))}
+        </WideTable>
         <Group>
           <Button variant="default" onClick={onTakeTheirs}>
             Take theirs

@@ -2,7 +2,8 @@
 
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
-import { Stack, Table, Text, Title } from '@mantine/core';
+import { Stack, Text, Title } from '@mantine/core';
+import { CodeTable } from '../ui/code-table.js';
 import { OutcomeChart } from '../ui/outcome-chart.js';
 import { labelPeriods } from '../ui/period-labels.js';
 import { formatBytes, formatCount } from '../ui/words.js';
@@ -69,28 +70,5 @@ function LatencyChart({
         {formatCount(total.p99Ms)} ms
       </Text>
     </figure>
-  );
-}
-
-function CodeTable({ codes }: { codes: History['total']['codes'] }) {
-  return (
-    <Table aria-label="What was not delivered, by code">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Code</Table.Th>
-          <Table.Th>Records</Table.Th>
-          <Table.Th>What to do</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {codes.map(({ code, count, reason }) => (
-          <Table.Tr key={code}>
-            <Table.Td>{code}</Table.Td>
-            <Table.Td>{formatCount(count)}</Table.Td>
-            <Table.Td>{reason.remedy}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

@@ -1,8 +1,8 @@
 /** One of a few values, each with its explanation. */
 
 import { Radio, Stack } from '@mantine/core';
+import { HelpText } from '../ui/help-text.js';
 import type { FieldControlProps } from './field-control.js';
-import { HelpText } from './help-text.js';
 
 /** An ENUM field. */
 export function ChoiceField({ field, state }: FieldControlProps) {

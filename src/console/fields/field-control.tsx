@@ -1,10 +1,10 @@
 /** How each kind of field is asked for. */
 
 import { PasswordInput, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
+import { HelpText } from '../ui/help-text.js';
 import { ChoiceField } from './choice-field.js';
 import { CredentialField } from './credential-field.js';
 import type { Field, FieldValue } from './field-values.js';
-import { HelpText } from './help-text.js';
 import { StreamField } from './stream-field.js';
 import type { FieldsState } from './use-fields.js';
 

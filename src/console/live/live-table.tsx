@@ -5,28 +5,19 @@ import { memo } from 'react';
 import { Link } from 'wouter';
 import { MomentText } from '../ui/moment-text.js';
 import { StateBadge } from '../ui/state-badge.js';
+import { WideTable } from '../ui/wide-table.js';
 import type { LiveRow } from './live-row.js';
+
+const TITLES = ['Time', 'What', 'Profile', 'Details'];
 
 /** Shows rows. */
 export function LiveTable({ rows }: { rows: readonly LiveRow[] }) {
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table aria-label="Events" verticalSpacing={4}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Time</Table.Th>
-            <Table.Th>What</Table.Th>
-            <Table.Th>Profile</Table.Th>
-            <Table.Th>Details</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Row key={row.key} row={row} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable label="Events" titles={TITLES} minWidthPx={640}>
+      {rows.map((row) => (
+        <Row key={row.key} row={row} />
+      ))}
+    </WideTable>
   );
 }
 

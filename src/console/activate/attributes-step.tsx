@@ -1,0 +1,79 @@
+/** Second step: the attributes that records hold, as a tree of those that real members have. */
+
+import { Checkbox, Stack, TagsInput, Text } from '@mantine/core';
+import { useQuery } from 'urql';
+import { AttributeSamplesDocument } from '../generated/graphql.js';
+import { Loaded } from '../ui/loaded.js';
+import type { ActivateStepProps } from './activate-view.js';
+import { type AttributeNode, buildAttributeTree } from './attribute-tree.js';
+
+const LONGEST_SAMPLE = 60;
+
+/** The step. */
+export function AttributesStep({ draft, onChange }: ActivateStepProps) {
+  const [segmentId = ''] = draft.segmentIds;
+  const [result, reload] = useQuery({ query: AttributeSamplesDocument, variables: { segmentId } });
+  const change = (attributes: readonly string[]) => onChange({ attributes });
+  return (
+    <Stack mt="md" maw={640}>
+      <TagsInput
+        label="Attributes"
+        description="Pick from the tree below, or type dot paths such as person.name.firstName. Without any, records hold identities and memberships only."
+        value={[...draft.attributes]}
+        onChange={change}
+        clearable
+        clearButtonProps={{ 'aria-label': 'Leave out all' }}
+      />
+      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+        {({ profiles }) => (
+          <AttributeTree
+            nodes={buildAttributeTree(profiles.nodes.flatMap(({ attributes }) => (attributes ? [attributes] : [])))}
+            chosen={draft.attributes}
+            onChange={change}
+          />
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
+
+interface AttributeTreeProps {
+  readonly nodes: readonly AttributeNode[];
+  readonly chosen: readonly string[];
+  readonly onChange: (chosen: readonly string[]) => void;
+}
+
+function AttributeTree({ nodes, chosen, onChange }: AttributeTreeProps) {
+  if (nodes.length === 0)
+    return <Text c="dimmed">No attribute of a member can be shown. Type the paths, or bring profiles in first.</Text>;
+  return (
+    <Stack gap="xs">
+      {nodes.map((node) => (
+        <AttributeBranch key={node.path} node={node} chosen={chosen} onChange={onChange} />
+      ))}
+    </Stack>
+  );
+}
+
+function AttributeBranch({ node, chosen, onChange }: Omit<AttributeTreeProps, 'nodes'> & { node: AttributeNode }) {
+  const isChosen = chosen.includes(node.path);
+  if (node.children.length > 0)
+    return (
+      <Stack gap="xs" role="group" aria-label={node.path}>
+        <Text size="sm" fw={600}>
+          {node.name}
+        </Text>
+        <Stack gap="xs" pl="lg">
+          <AttributeTree nodes={node.children} chosen={chosen} onChange={onChange} />
+        </Stack>
+      </Stack>
+    );
+  return (
+    <Checkbox
+      label={node.name}
+      description={`For example: ${node.sample?.slice(0, LONGEST_SAMPLE)}`}
+      checked={isChosen}
+      onChange={() => onChange(isChosen ? chosen.filter((path) => path !== node.path) : [...chosen, node.path])}
+    />
+  );
+}

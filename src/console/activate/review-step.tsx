@@ -1,0 +1,84 @@
+/** Last step: what is about to start, and the record of a real member, made by the rules of delivery. */
+
+import { Button, List, Stack, Text, Title } from '@mantine/core';
+import { useState } from 'react';
+import { useQuery } from 'urql';
+import { useLocation } from 'wouter';
+import { ActivateSegmentsDocument, PreviewActivationDocument } from '../generated/graphql.js';
+import { useIdempotencyKey } from '../ui/idempotency-key.js';
+import { Loaded } from '../ui/loaded.js';
+import { type Refusal, useAction } from '../ui/outcome.js';
+import { RefusalAlert } from '../ui/refusal-alert.js';
+import { SimulatedRecord } from '../ui/simulated-record.js';
+import { toWords } from '../ui/words.js';
+import { type ActivationDraft, toActivationInput } from './activation-draft.js';
+
+/** What is reviewed. */
+export interface ReviewStepProps {
+  readonly draft: ActivationDraft;
+  readonly destinationId: string;
+}
+
+/** The step. */
+export function ReviewStep({ draft, destinationId }: ReviewStepProps) {
+  const { refusal, isStarting, start } = useStart(draft, destinationId);
+  return (
+    <Stack mt="md" maw={800}>
+      <List size="sm">
+        <List.Item>Segments: {draft.segmentIds.join(', ')}</List.Item>
+        <List.Item>Attributes: {draft.attributes.join(', ') || 'none'}</List.Item>
+        <List.Item>Delivered at once: {toWords(draft.backfillMode)}</List.Item>
+        {draft.cron.trim() && <List.Item>Exported by itself: {draft.cron}</List.Item>}
+      </List>
+      <MemberPreview draft={draft} destinationId={destinationId} />
+      {refusal && <RefusalAlert message={listFaults(refusal)} />}
+      <Button onClick={() => void start()} loading={isStarting} style={{ alignSelf: 'flex-start' }}>
+        Activate
+      </Button>
+    </Stack>
+  );
+}
+
+function MemberPreview({ draft, destinationId }: ReviewStepProps) {
+  const variables = { destinationId, segmentIds: [...draft.segmentIds], attributes: [...draft.attributes] };
+  const [result, reload] = useQuery({ query: PreviewActivationDocument, variables, requestPolicy: 'network-only' });
+  return (
+    <Stack gap="xs">
+      <Title order={2} size="h4">
+        The record of a member
+      </Title>
+      <Loaded result={result} onRetry={reload}>
+        {({ simulateExport: answer }) =>
+          answer.__typename === 'SimulateExportSuccess' ? (
+            <SimulatedRecord simulation={answer.simulation} />
+          ) : (
+            <Text role="alert">{listFaults(answer)}</Text>
+          )
+        }
+      </Loaded>
+    </Stack>
+  );
+}
+
+function useStart(draft: ActivationDraft, destinationId: string) {
+  const [, navigate] = useLocation();
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const key = useIdempotencyKey();
+  const { isRunning, run } = useAction(ActivateSegmentsDocument);
+  const start = async () => {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    const input = toActivationInput(draft, { destinationId, timeZone });
+    const outcome = await run({ input: { ...input, idempotencyKey: key.current } });
+    if (outcome.isDone) {
+      const { backfill } = outcome.success;
+      return navigate(backfill ? `/exports/${backfill.id}` : `/destinations/${destinationId}`);
+    }
+    if (outcome.answer) key.renew();
+    setRefusal(outcome.refusal);
+  };
+  return { refusal, isStarting: isRunning, start };
+}
+
+function listFaults({ message, issues = [] }: Pick<Refusal, 'message' | 'issues'>): string {
+  return issues.length > 0 ? issues.map((issue) => issue.message).join(' ') : message;
+}

@@ -1,0 +1,86 @@
+/** First step: the segments, searched by name or id, with their present members. */
+
+import { Checkbox, Pill, PillGroup, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
+import { useQuery } from 'urql';
+import { ChooseSegmentsDocument, type ChooseSegmentsQuery } from '../generated/graphql.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Loaded } from '../ui/loaded.js';
+import { formatCount } from '../ui/words.js';
+import type { ActivateStepProps } from './activate-view.js';
+
+const PAUSE_MS = 300;
+
+/** The step. */
+export function SegmentsStep({ draft, onChange }: ActivateStepProps) {
+  const [text, setText] = useState('');
+  const [search] = useDebouncedValue(text, PAUSE_MS);
+  const [result, reload] = useQuery({
+    query: ChooseSegmentsDocument,
+    variables: { search: search || null, after: null },
+  });
+  const toggle = (segmentId: string) =>
+    onChange({
+      segmentIds: draft.segmentIds.includes(segmentId)
+        ? draft.segmentIds.filter((chosen) => chosen !== segmentId)
+        : [...draft.segmentIds, segmentId],
+    });
+  return (
+    <Stack mt="md" maw={640}>
+      <TextInput label="Search segments" value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <PillGroup aria-label="Chosen">
+        {draft.segmentIds.map((segmentId) => (
+          <Pill
+            key={segmentId}
+            withRemoveButton
+            onRemove={() => toggle(segmentId)}
+            removeButtonProps={{ 'aria-label': `Leave out ${segmentId}`, 'aria-hidden': false, tabIndex: 0 }}
+          >
+            {segmentId}
+          </Pill>
+        ))}
+      </PillGroup>
+      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+        {({ segments }) => (
+          <SegmentChoice segments={segments} chosen={draft.segmentIds} onToggle={toggle} isSearch={search !== ''} />
+        )}
+      </Loaded>
+    </Stack>
+  );
+}
+
+interface SegmentChoiceProps {
+  readonly segments: ChooseSegmentsQuery['segments'];
+  readonly chosen: readonly string[];
+  readonly onToggle: (segmentId: string) => void;
+  readonly isSearch: boolean;
+}
+
+function SegmentChoice({ segments, chosen, onToggle, isSearch }: SegmentChoiceProps) {
+  if (segments.nodes.length === 0 && isSearch) return <Text c="dimmed">No segment has this in its name or id.</Text>;
+  if (segments.nodes.length === 0)
+    return (
+      <EmptyState title="There is no segment yet" action={{ label: 'Go to the segments', href: '/segments' }}>
+        Create a segment and bring profiles into it first.
+      </EmptyState>
+    );
+  return (
+    <Stack gap="xs">
+      {segments.nodes.map(({ id, segmentId, name, memberCount }) => (
+        <Checkbox
+          key={id}
+          label={name}
+          description={`${segmentId} · ${formatCount(memberCount)} members`}
+          checked={chosen.includes(segmentId)}
+          onChange={() => onToggle(segmentId)}
+        />
+      ))}
+      {segments.pageInfo.hasNextPage && (
+        <Text size="sm" c="dimmed">
+          The first {formatCount(segments.nodes.length)} of {formatCount(segments.totalCount)}: search for others.
+        </Text>
+      )}
+    </Stack>
+  );
+}

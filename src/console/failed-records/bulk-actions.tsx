@@ -1,0 +1,97 @@
+/** What is done with all failed records of a filter: the number is said before it happens. */
+
+import { Button, Group } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import {
+  DiscardFailedRecordsDocument,
+  type FailedRecordFilter,
+  RetryFailedRecordsDocument,
+} from '../generated/graphql.js';
+import { Confirm } from '../ui/confirm.js';
+import { useIdempotencyKey } from '../ui/idempotency-key.js';
+import { useAction } from '../ui/outcome.js';
+import { formatCount } from '../ui/words.js';
+
+/** Which records. */
+export interface BulkActionsProps {
+  readonly filter: FailedRecordFilter;
+  readonly count: number | string;
+  readonly onDone: () => void;
+}
+
+/** The buttons. */
+export function BulkActions(props: BulkActionsProps) {
+  return (
+    <Group gap="xs">
+      <RetryButton {...props} />
+      <DiscardButton {...props} />
+    </Group>
+  );
+}
+
+function RetryButton({ filter, count, onDone }: BulkActionsProps) {
+  const [isAsking, { open, close }] = useDisclosure();
+  const key = useIdempotencyKey();
+  const { isRunning, run } = useAction(RetryFailedRecordsDocument);
+  const retry = async () => {
+    const outcome = await run({ input: { filter, idempotencyKey: key.current } });
+    close();
+    if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
+    key.renew();
+    tell('Retrying', `${formatCount(outcome.success.retried)} records are sent again, as their profiles are now.`);
+    onDone();
+  };
+  const title = `Retry ${formatCount(count)} records`;
+  return (
+    <>
+      <Button size="xs" onClick={open}>
+        {title}
+      </Button>
+      <Confirm
+        isOpen={isAsking}
+        onClose={close}
+        title={title}
+        consequence="Each is built anew from its profile's present state, and sent by an export of its own."
+        isRunning={isRunning}
+        onConfirm={() => void retry()}
+      />
+    </>
+  );
+}
+
+function DiscardButton({ filter, count, onDone }: BulkActionsProps) {
+  const [isAsking, { open, close }] = useDisclosure();
+  const { isRunning, run } = useAction(DiscardFailedRecordsDocument);
+  const discard = async () => {
+    const outcome = await run({ filter });
+    close();
+    if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
+    tell('Discarded', `${formatCount(outcome.success.discarded)} records are given up on.`);
+    onDone();
+  };
+  const title = `Discard ${formatCount(count)} records`;
+  return (
+    <>
+      <Button size="xs" variant="default" onClick={open}>
+        {title}
+      </Button>
+      <Confirm
+        isOpen={isAsking}
+        onClose={close}
+        title={title}
+        consequence="They are never sent. Their numbers stay on the books."
+        isRunning={isRunning}
+        onConfirm={() => void discard()}
+      />
+    </>
+  );
+}
+
+function tell(title: string, message: string): void {
+  notifications.show({ title, message });
+}
+
+function tellRefusal(message: string): void {
+  notifications.show({ color: 'red', title: 'Nothing was changed', message });
+}

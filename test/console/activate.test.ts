@@ -1,0 +1,75 @@
+/** Activating segments in a browser, following the export, and retrying what failed in it. */
+import { expect, test } from 'vitest';
+import { startTestApp } from '../support/app.js';
+import { openConsole, signIn } from '../support/browser.js';
+import { Frontend, generateProfiles } from '../support/frontend.js';
+import { useTestDatabase } from '../support/test-database.js';
+
+const database = useTestDatabase();
+
+/** AWS refuses whatever holds the record of this profile, until the faults are cleared. */
+const refusesProfile = (profileId: string) => ({
+  kind: 'request-error' as const,
+  code: 'ValidationException',
+  status: 400,
+  match: { operation: 'PutRecords', partitionKey: profileId },
+});
+
+test('segments are activated by clicks, the export is followed to its end, and what failed is retried', async () => {
+  await using app = await startTestApp({ connection: database.connection });
+  const frontend = new Frontend(app.url, app.apiKey);
+  await frontend.createSegments(['vip', 'new']);
+  await frontend.ingest('profiles', generateProfiles(300, ['vip', 'new']));
+  const { destinationId } = await frontend.setUp({ stream: 'profiles', segmentIds: ['new'], attributes: [] });
+  app.sandbox.setFaults([refusesProfile('profile-4'), refusesProfile('profile-8')]);
+  await using opened = await openConsole();
+  const { page } = opened;
+  const barriers: string[] = [];
+  const goOn = () => page.getByRole('button', { name: 'Continue' }).click();
+
+  await page.goto(`${app.url}/destinations/${destinationId}/activate`);
+  await signIn(opened, app.apiKey);
+  await page.getByLabel('Search segments').fill('vi');
+  await page.getByLabel('new', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByLabel('vip', { exact: true }).check();
+  await page.getByText('150 members').waitFor();
+  barriers.push(...(await opened.findBarriers()));
+  await opened.takePicture('activate-segments');
+  await goOn();
+  await page.getByRole('checkbox', { name: 'firstName' }).check();
+  await page.getByRole('checkbox', { name: 'tier' }).check();
+  barriers.push(...(await opened.findBarriers()));
+  await opened.takePicture('activate-attributes');
+  await goOn();
+  await page.getByRole('radio', { name: 'All present members' }).check();
+  barriers.push(...(await opened.findBarriers()));
+  await opened.takePicture('activate-options');
+  await goOn();
+  await page.getByRole('region', { name: 'Record' }).getByText('"firstName"').waitFor();
+  barriers.push(...(await opened.findBarriers()));
+  await opened.takePicture('activate-review');
+  await opened.narrow();
+  await page.getByRole('button', { name: 'Activate', exact: true }).click();
+
+  await page.getByRole('heading', { name: 'Backfill export' }).waitFor();
+  await page.getByText('100 % of 150: 148 delivered, 2 failed').waitFor();
+  await page.getByText('2 failed records').waitFor();
+  await opened.narrow();
+  await page.setViewportSize({ width: 1280, height: 800 });
+  barriers.push(...(await opened.findBarriers()));
+  await opened.takePicture('export');
+  await page.getByRole('button', { name: 'Show the record of profile-4' }).click();
+  await page.getByRole('dialog').getByText('"First 4"').waitFor();
+  barriers.push(...(await opened.findBarriers()));
+  await page.getByRole('button', { name: 'Close' }).click();
+  app.sandbox.setFaults([]);
+  await page.getByRole('button', { name: 'Retry 2 records' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 records' }).click();
+  await page.getByText('None is open').waitFor();
+  await page.getByRole('link', { name: 'Exports' }).click();
+  await page.getByRole('link', { name: 'Retry to profiles' }).click();
+  await page.getByText('100 % of 2: 2 delivered').waitFor();
+
+  expect(barriers).toEqual([]);
+  expect(opened.faults).toEqual([]);
+}, 120_000);
