@@ -16,6 +16,7 @@ import { paceMsOf } from './pace.js';
 import { type Page, type PageSource, pendingLimit, readExportPage, readPendingPages, recordLimitOf } from './page.js';
 import { followRecordLimit } from './record-limit.js';
 import { report, TURN_SPREAD_MS } from './report.js';
+import { spendRetries } from './retry-budget.js';
 import { type PageResults, settlePage } from './settlement.js';
 import type { Sinks } from './sinks.js';
 
@@ -129,7 +130,7 @@ async function deliver(
   const claims = new Map(work.claims.map((claim) => [claim.lane, claim]));
   const sent = work.pages.flatMap((page, index): SentPage[] => {
     const claim = claims.get(page.lane);
-    const ofPage = results[index] ?? [];
+    const ofPage = spendRetries(page.entries, results[index] ?? []);
     return claim ? [{ claim, page, results: ofPage, settlement: settlePage(page, ofPage, { claim, latencyMs }) }] : [];
   });
   const commits = await commitAll(context, sent);

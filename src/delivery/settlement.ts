@@ -121,7 +121,10 @@ interface Fate {
 /** An export's page that was deferred whole, with no outcome unknown, is not rewritten row by row: it just waits. */
 function staysWhole(page: Page, results: PageResults): boolean {
   if (!page.slice) return false;
-  return results.every((result) => result?.status === 'deferred' && !result.outcomeUnknown);
+  // A page that waits whole counts no attempts of its records, and an unknown error has a budget of them.
+  return results.every(
+    (result) => result?.status === 'deferred' && !result.outcomeUnknown && result.cause !== 'UNKNOWN_ERROR',
+  );
 }
 
 function holdPage(page: Page, results: PageResults, settlement: Settlement): Settlement {

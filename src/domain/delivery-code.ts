@@ -50,7 +50,7 @@ export const DELIVERY_CODES = {
     false,
   ),
   RETRIES_EXHAUSTED: failure(
-    'An error that the product does not know outlasted its retry budget.',
+    'An error that the product does not know outlasted its budget of 300 attempts.',
     'Read `awsCode` and give `awsRequestId` to AWS support; then retry the failed record.',
     true,
   ),
@@ -82,6 +82,10 @@ export const DELIVERY_CODES = {
   OUTCOME_UNKNOWN: deferral(
     'No readable answer came in time; the record may be in the stream, and sending it again may duplicate it.',
     'Nothing: records go again by themselves; consumers drop copies by `recordId`.',
+  ),
+  UNKNOWN_ERROR: deferral(
+    'AWS refused this very record with a code that the product does not know.',
+    'Nothing at first: it goes again, 300 times in all, and then fails with RETRIES_EXHAUSTED.',
   ),
   RECORD_LIMIT_CHANGED: deferral(
     "The stream's record size limit has changed since the record was built.",

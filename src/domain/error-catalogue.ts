@@ -151,9 +151,26 @@ export const ERROR_CATALOGUE: readonly ErrorCode[] = [
   ...entries('STREAM_END', STREAM_ENDS),
 ];
 
-/** The meanings alone, as descriptions of a schema's enum. */
-export function meaningsOf<Code extends string>(errors: Record<Code, ErrorMeaning>): Record<Code, string> {
-  const meanings = Object.entries<ErrorMeaning>(errors).map(([code, { meaning }]) => [code, meaning]);
+/** What each kind is called before a meaning. */
+export const KIND_WORDS: Record<ErrorCodeKind, string> = {
+  FAILURE: 'Failure',
+  SKIP: 'Skip',
+  DEFERRAL: 'Deferral',
+  HALT: 'Halt',
+  USER_ERROR: 'User error',
+  REQUEST: 'Refused request',
+  STREAM_END: 'End of a stream',
+};
+
+/**
+ * The meanings alone, as descriptions of a schema's enum.
+ * @param before says what stands before each.
+ */
+export function meaningsOf<Code extends string, Entry extends ErrorMeaning>(
+  errors: Record<Code, Entry>,
+  before: (entry: Entry) => string = () => '',
+): Record<Code, string> {
+  const meanings = Object.entries<Entry>(errors).map(([code, entry]) => [code, `${before(entry)}${entry.meaning}`]);
   // fromEntries forgets which names it was given; they are those of `errors`.
   return Object.fromEntries(meanings) as Record<Code, string>;
 }

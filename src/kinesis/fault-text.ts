@@ -10,6 +10,8 @@ const TEXTS: Readonly<Record<DeferralCause, (stream: string) => string>> = {
   OUTCOME_UNKNOWN: (stream) =>
     `Kinesis gave no readable answer for stream ${stream}. The record is sent again and may arrive twice.`,
   ABORTED: (stream) => `The call ended before the record was sent to stream ${stream}. It is sent with a later call.`,
+  UNKNOWN_ERROR: (stream) =>
+    `Kinesis refuses the record for stream ${stream} with a code that is unknown here. It is sent again for a while.`,
   RECORD_LIMIT_CHANGED: (stream) =>
     `The record limit of stream ${stream} has changed since this record was built. It is built anew for the one that holds now.`,
   CREDENTIAL_EXPIRED: (stream) =>

@@ -12,7 +12,7 @@ import type { HaltingCause } from './record.js';
  */
 export type Fault =
   | { readonly kind: 'throttle'; readonly cause: 'THROTTLED' | 'KMS_THROTTLED' }
-  | { readonly kind: 'transient'; readonly cause: 'AWS_UNAVAILABLE' }
+  | { readonly kind: 'transient'; readonly cause: 'AWS_UNAVAILABLE' | 'UNKNOWN_ERROR' }
   | { readonly kind: 'unknown'; readonly cause: 'AWS_UNAVAILABLE' | 'OUTCOME_UNKNOWN' }
   | { readonly kind: 'halt'; readonly cause: HaltingCause }
   | { readonly kind: 'invalid' };
@@ -28,6 +28,7 @@ export interface WireError {
 const THROTTLE: Fault = { kind: 'throttle', cause: 'THROTTLED' };
 const KMS_THROTTLE: Fault = { kind: 'throttle', cause: 'KMS_THROTTLED' };
 const TRANSIENT: Fault = { kind: 'transient', cause: 'AWS_UNAVAILABLE' };
+const STRANGE: Fault = { kind: 'transient', cause: 'UNKNOWN_ERROR' };
 const UNKNOWN: Fault = { kind: 'unknown', cause: 'OUTCOME_UNKNOWN' };
 const BROKEN: Fault = { kind: 'unknown', cause: 'AWS_UNAVAILABLE' };
 const INVALID: Fault = { kind: 'invalid' };
@@ -80,6 +81,9 @@ const FAULTS: ReadonlyMap<string, Fault> = new Map([
   ['RequestEntityTooLarge', INVALID],
 ]);
 
+/** Codes of single records that stand for a passing fault inside AWS; of whole requests the HTTP status says so. */
+const PASSING: ReadonlySet<string> = new Set(['InternalFailure', 'InternalServerError', 'InternalError']);
+
 const CLOCK_TEXT = /signature expired|signature not yet current|too skewed/i;
 const STREAM_FIELD_TEXT = /'stream(?:Name|ARN)'/i;
 
@@ -101,6 +105,7 @@ function classifyByStatus({ code, httpStatus }: WireError): Fault {
   if (httpStatus === 429) return THROTTLE;
   // A failed request (InternalFailure and its like) may have been stored before it failed.
   if (httpStatus >= 500) return BROKEN;
+  if (httpStatus === 200 && code !== null) return PASSING.has(code.replace(/Exception$/, '')) ? TRANSIENT : STRANGE;
   // No code at all: something other than Kinesis answered, and nobody knows what it did with the request.
   return code === null ? UNKNOWN : TRANSIENT;
 }

@@ -33,7 +33,7 @@ export type HaltingCause = (typeof HALTING_CAUSES)[number];
 
 /**
  * Why a record is still owed. `ABORTED`: the signal, the guard or the deadline came before it was ever sent in this call.
- * `RECORD_LIMIT_CHANGED`: it was built for a limit that does not hold any more.
+ * `UNKNOWN_ERROR`: AWS refused this one record with a code that nobody here knows. `RECORD_LIMIT_CHANGED`: it was built for a limit that does not hold any more.
  */
 export type DeferralCause =
   | 'THROTTLED'
@@ -41,6 +41,7 @@ export type DeferralCause =
   | 'AWS_UNAVAILABLE'
   | 'OUTCOME_UNKNOWN'
   | 'ABORTED'
+  | 'UNKNOWN_ERROR'
   | 'RECORD_LIMIT_CHANGED'
   | HaltingCause;
 
@@ -54,10 +55,13 @@ export interface DeliveredRecord {
   readonly possibleDuplicate: boolean;
 }
 
-/** The record can never be stored as it is. `attempts` is 0 if it was refused here, without asking AWS. */
+/**
+ * The record can never be stored as it is. `attempts` is 0 if it was refused here, without asking AWS.
+ * `RETRIES_EXHAUSTED` is the caller's word for an UNKNOWN_ERROR that has lasted too long.
+ */
 export interface FailedRecord {
   readonly status: 'failed';
-  readonly code: 'RECORD_TOO_LARGE' | 'RECORD_REFUSED';
+  readonly code: 'RECORD_TOO_LARGE' | 'RECORD_REFUSED' | 'RETRIES_EXHAUSTED';
   /** What is wrong and what to do; never holds the payload or the key. */
   readonly message: string;
   readonly awsCode: string | null;

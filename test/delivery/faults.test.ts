@@ -121,6 +121,27 @@ test('a canceled retry opens its failed records again', async () => {
   expect(await readFailed(run.setup.activationId)).toMatchObject([{ state: 'OPEN' }]);
 });
 
+test('a code that nobody knows is tried again for a while, then the record fails; the rest flows', async () => {
+  await using run = await prepare('strange', 40);
+  run.sandbox.setFaults([{ kind: 'record-error', code: 'BrandNewException', match: { partitionKey: 'p7' } }]);
+  await using _engine = run.start();
+  await until(async () => expect((await readBooks(database.db, run.exportId)).delivered).toBe(39));
+  await sql`update pending_record set attempts = 295 where destination_id = ${run.setup.destinationId}`.execute(
+    database.db,
+  );
+
+  expect(await untilFinished(database.db, run.exportId)).toMatchObject({
+    state: 'PARTIALLY_FAILED',
+    delivered: 39,
+    failed: 1,
+  });
+
+  expect(await readFailed(run.setup.activationId)).toMatchObject([{ state: 'OPEN', code: 'RETRIES_EXHAUSTED' }]);
+  run.sandbox.setFaults([]);
+  expect(await untilFinished(database.db, await run.retry())).toMatchObject({ state: 'SUCCEEDED', delivered: 1 });
+  expect(await run.compare()).toMatchObject({ told: 40, untold: [], invented: 0 });
+});
+
 test('an export of which nothing is delivered has failed', async () => {
   await using run = await prepare('all-large', 3);
   for (const key of ['p0', 'p1', 'p2']) await setName(run.setup.workspaceId, key, 1_100_000);

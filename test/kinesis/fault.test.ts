@@ -10,6 +10,8 @@ describe('what a wire code means', () => {
     ['Throttling', 503, 'throttle', 'THROTTLED'],
     ['KMSThrottlingException', 400, 'throttle', 'KMS_THROTTLED'],
     ['InternalFailure', 200, 'transient', 'AWS_UNAVAILABLE'],
+    ['NeverHeardOfException', 200, 'transient', 'UNKNOWN_ERROR'],
+    ['NeverHeardOfException', 400, 'transient', 'AWS_UNAVAILABLE'],
     ['InternalFailure', 500, 'unknown', 'AWS_UNAVAILABLE'],
     ['ServiceUnavailable', 503, 'transient', 'AWS_UNAVAILABLE'],
     ['BrandNewException', 400, 'transient', 'AWS_UNAVAILABLE'],
