@@ -49,9 +49,9 @@ const HEAD = [
 ];
 
 function toRow({ code, meaning, retryable, remedy }: ErrorCode): string {
-  return `| \`${code}\` | ${escape(meaning)} | ${retryable ? 'yes' : 'no'} | ${escape(remedy)} |`;
+  return `| \`${code}\` | ${escapeBars(meaning)} | ${retryable ? 'yes' : 'no'} | ${escapeBars(remedy)} |`;
 }
 
-function escape(text: string): string {
+function escapeBars(text: string): string {
   return text.replaceAll('|', '\\|');
 }

@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import type { Db } from './database.js';
 
 /** How far behind its rate a destination may be and catch up, in ms: workers come a little late to each turn. */
-const CATCH_UP_MS = 1_000;
+const CATCH_UP_MS = 500;
 
 /**
  * Takes a turn for so many records.

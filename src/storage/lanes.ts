@@ -86,7 +86,8 @@ export async function claimLanes(
           )
         )
         and ${hasWork}
-      order by random()
+      -- Lanes of one destination together, so that they travel together; destinations in an order of chance.
+      order by hashint8extended(lane.destination_id, ${Math.floor(Math.random() * 2 ** 31)}), lane.destination_id, random()
       limit ${request.limit}
       for update of lane skip locked
     )
