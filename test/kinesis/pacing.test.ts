@@ -97,6 +97,19 @@ describe('a producer with a pacer', () => {
     expect(stream.refused()).toBe(0);
   });
 
+  test('outlasts an hour in which the stream takes nothing, and then sends all at its pace', async () => {
+    const stream = simulate(2, { known: true, opensAtMs: 3_600_000 });
+    const records = makeRecords(300);
+
+    const { results } = await stream.sendAll(records);
+
+    expect(stream.clock.nowMs()).toBeGreaterThan(3_600_000);
+    expect(stream.clock.nowMs()).toBeLessThan(3_600_000 + 60_000);
+    expect(results.filter((result) => result.status === 'delivered')).toHaveLength(300);
+    // At the rate of its shards it would have refused 720,000.
+    expect(stream.refused()).toBeLessThan(80_000);
+  });
+
   test('keeps nothing back on a stream that spreads records as it likes', async () => {
     const stream = simulate(2, { known: true });
     stream.pacer.keysDecide = false;
@@ -122,7 +135,7 @@ describe('a producer with a pacer', () => {
 const FULL: OpenShard = { shardId: 'all', firstHashKey: '0'.repeat(32), lastHashKey: 'f'.repeat(32) };
 
 /** A stream whose shards hold to their limits, on a clock that moves only when somebody waits. */
-function simulate(count: number, { known }: { known: boolean }) {
+function simulate(count: number, { known, opensAtMs = 0 }: { known: boolean; opensAtMs?: number }) {
   const clock = makeClock();
   const shards = splitEvenly(count);
   const buckets = new Map(shards.map(({ shardId }) => [shardId, createThroughput(LIMITS, 0)]));
@@ -134,7 +147,7 @@ function simulate(count: number, { known }: { known: boolean }) {
     results: records.map((record) => {
       const shardId = shardOf(record.partitionKey, shards)?.shardId ?? '';
       const sizeBytes = record.data.length + record.partitionKey.length;
-      if (buckets.get(shardId)?.take(sizeBytes, clock.nowMs())) {
+      if (clock.nowMs() >= opensAtMs && buckets.get(shardId)?.take(sizeBytes, clock.nowMs())) {
         number += 1;
         return { kind: 'stored', shardId, sequenceNumber: String(number) };
       }
@@ -142,7 +155,7 @@ function simulate(count: number, { known }: { known: boolean }) {
       return { kind: 'rejected', code: 'ProvisionedThroughputExceededException', message: 'Rate exceeded' };
     }),
   });
-  const kinesis = scriptKinesis(Array.from({ length: 10_000 }, () => step));
+  const kinesis = scriptKinesis(Array.from({ length: 100_000 }, () => step));
   const pacer = new ShardPacer(LIMITS);
   if (known) pacer.replaceShards(shards);
   const producer = createProducer({
