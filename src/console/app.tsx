@@ -12,6 +12,7 @@ import { SignInView } from './sign-in-view.js';
 import { SocketContext } from './socket.js';
 import { readStyleNonce } from './style-nonce.js';
 import { resolveColours, theme } from './theme.js';
+import { FaultBoundary } from './ui/fault-boundary.js';
 
 /** The whole console. */
 export function App() {
@@ -26,7 +27,9 @@ export function App() {
       <SessionProvider>
         <SignedIn>
           <Shell>
-            <Routes />
+            <FaultBoundary>
+              <Routes />
+            </FaultBoundary>
           </Shell>
         </SignedIn>
       </SessionProvider>

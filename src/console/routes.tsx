@@ -19,34 +19,44 @@ const ExportsView = lazy(async () => ({ default: (await import('./exports/export
 const FailedRecordsView = lazy(async () => ({
   default: (await import('./failed-records/failed-records-view.js')).FailedRecordsView,
 }));
+const SegmentsView = lazy(async () => ({ default: (await import('./segments/segments-view.js')).SegmentsView }));
+const SegmentView = lazy(async () => ({ default: (await import('./segments/segment-view.js')).SegmentView }));
+const ProfilesView = lazy(async () => ({ default: (await import('./profiles/profiles-view.js')).ProfilesView }));
+const ProfileView = lazy(async () => ({ default: (await import('./profiles/profile-view.js')).ProfileView }));
+const UploadView = lazy(async () => ({ default: (await import('./upload/upload-view.js')).UploadView }));
 
 /** The view of the present address. */
 export function Routes() {
   return (
     <Suspense fallback={<Loader aria-label="Loading" />}>
       <Switch>
-        <Route path="/">
-          <OverviewView />
-        </Route>
-        <Route path="/destinations/new">
-          <CatalogueView />
-        </Route>
+        <Route path="/" component={OverviewView} />
+        <Route path="/destinations/new" component={CatalogueView} />
         <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
         <Route path="/destinations/:id/activate">{({ id }) => <ActivateView destinationId={id} />}</Route>
-        <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView id={id} tab={tab} />}</Route>
-        <Route path="/exports">
-          <ExportsView />
-        </Route>
+        <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView key={id} id={id} tab={tab} />}</Route>
+        <Route path="/exports" component={ExportsView} />
         <Route path="/exports/:id">{({ id }) => <ExportView key={id} id={id} />}</Route>
-        <Route path="/failed-records">
-          <FailedRecordsView />
-        </Route>
-        <Route>
-          <UnknownView />
-        </Route>
+        <Route path="/failed-records" component={FailedRecordsView} />
+        <Route path="/segments" component={SegmentsView} />
+        <Route path="/segments/:id">{() => <SegmentView segmentId={readOwnId()} />}</Route>
+        <Route path="/profiles" component={ProfilesView} />
+        <Route path="/profiles/:id">{() => <ProfileView profileId={readOwnId()} />}</Route>
+        <Route path="/upload" component={UploadView} />
+        <Route component={UnknownView} />
       </Switch>
     </Suspense>
   );
+}
+
+/** The customer's own id at the end of the address, which may hold any character: the router would decode it by half. */
+function readOwnId(): string {
+  const text = window.location.pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function UnknownView() {

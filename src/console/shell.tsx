@@ -24,6 +24,9 @@ const PLACES: readonly { href: string; label: string }[] = [
   { href: '/', label: 'Overview' },
   { href: '/exports', label: 'Exports' },
   { href: '/failed-records', label: 'Failed records' },
+  { href: '/segments', label: 'Segments' },
+  { href: '/profiles', label: 'Profiles' },
+  { href: '/upload', label: 'Upload' },
 ];
 
 /** Frame of the signed-in console. */

@@ -9,8 +9,11 @@ export const theme = createTheme({
   defaultRadius: 'md',
   cursorType: 'pointer',
   headings: { fontWeight: '600' },
-  // The border has the colour; the words keep their contrast.
-  components: { Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }) },
+  components: {
+    // The border has the colour; the words keep their contrast.
+    Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
+    CloseButton: { defaultProps: { 'aria-label': 'Close' } },
+  },
 });
 
 /** The library's own dimmed, placeholder and error colours are below the contrast that readers need. */

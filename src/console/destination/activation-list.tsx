@@ -6,6 +6,7 @@ import { type ActivationRowFragment, PauseActivationDocument, ResumeActivationDo
 import { useAction } from '../ui/outcome.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { formatCount } from '../ui/words.js';
+import { ExportNow } from './export-now.js';
 
 /** Lists activations. */
 export function ActivationList({ activations }: { activations: readonly ActivationRowFragment[] }) {
@@ -49,6 +50,7 @@ function ActivationCard({ activation }: { activation: ActivationRowFragment }) {
         </div>
         <Group gap="xs">
           <StateBadge state={state} />
+          {state === 'ACTIVE' && <ExportNow activationId={activation.id} />}
           <PauseButton activation={activation} />
         </Group>
       </Group>

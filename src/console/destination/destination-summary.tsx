@@ -1,11 +1,12 @@
 /** How a destination does: health, activations, exports, and statistics. */
 
-import { Anchor, Button, Group, Loader, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Button, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { StatisticsWindow } from '../generated/graphql.js';
 import { ExportList } from '../ui/export-list.js';
 import { Figure } from '../ui/figure.js';
+import { Section } from '../ui/section.js';
 import { formatCount, formatRate } from '../ui/words.js';
 import { ActivationList } from './activation-list.js';
 import type { Destination } from './destination-view.js';
@@ -27,23 +28,24 @@ export function DestinationSummary({ destination, window }: DestinationSummaryPr
     <Stack gap="xl">
       <HealthPanel destination={destination} />
       <Numbers destination={destination} />
-      <Section title="Activations" action={{ label: 'Activate segments', href: `/destinations/${id}/activate` }}>
+      <Section
+        title="Activations"
+        actions={
+          <Button component={Link} href={`/destinations/${id}/activate`} size="xs">
+            Activate segments
+          </Button>
+        }
+      >
         <ActivationList activations={activations.nodes} />
       </Section>
       <Section title="Newest exports">
         <ExportList exports={exports.nodes} />
       </Section>
-      <Stack gap="sm">
-        <Group justify="space-between">
-          <Title order={2} size="h4">
-            Statistics
-          </Title>
-          <WindowChoice window={window} />
-        </Group>
+      <Section title="Statistics" actions={<WindowChoice window={window} />}>
         <Suspense fallback={<Loader aria-label="Loading" />}>
           <StatisticsCharts history={history} />
         </Suspense>
-      </Stack>
+      </Section>
     </Stack>
   );
 }
@@ -72,30 +74,6 @@ function Numbers({ destination }: { destination: Destination }) {
       <Text size="sm" c="dimmed">
         Stream {stream} in {region}
       </Text>
-    </Stack>
-  );
-}
-
-interface SectionProps {
-  readonly title: string;
-  readonly action?: { readonly label: string; readonly href: string };
-  readonly children: React.ReactNode;
-}
-
-function Section({ title, action, children }: SectionProps) {
-  return (
-    <Stack gap="sm">
-      <Group justify="space-between">
-        <Title order={2} size="h4">
-          {title}
-        </Title>
-        {action && (
-          <Button component={Link} href={action.href} size="xs">
-            {action.label}
-          </Button>
-        )}
-      </Group>
-      {children}
     </Stack>
   );
 }

@@ -1,9 +1,10 @@
 /** How records would spread over the shards of the stream, as bars. */
 
-import { Button, Group, Progress, Stack, Text, Title } from '@mantine/core';
+import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { PartitionPreviewDocument, type PartitionPreviewQuery } from '../generated/graphql.js';
+import { Section } from '../ui/section.js';
 import { formatCount } from '../ui/words.js';
 
 const PERCENT = 100;
@@ -18,10 +19,7 @@ export function PartitionPreview({ destinationId }: { destinationId: string }) {
   });
   const show = () => (isAsked ? reload({ requestPolicy: 'network-only' }) : setAsked(true));
   return (
-    <Stack gap="sm">
-      <Title order={2} size="h4">
-        Spread over shards
-      </Title>
+    <Section title="Spread over shards">
       <Text c="dimmed" size="sm">
         Up to 1,000 profiles are looked at, with the saved partition key.
       </Text>
@@ -29,7 +27,7 @@ export function PartitionPreview({ destinationId }: { destinationId: string }) {
       <Button variant="default" loading={fetching} onClick={show} style={{ alignSelf: 'flex-start' }}>
         {data ? 'Look again' : 'Show the spread'}
       </Button>
-    </Stack>
+    </Section>
   );
 }
 

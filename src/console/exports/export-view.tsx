@@ -1,6 +1,6 @@
 /** One export: how far it is, its numbers by segment and code, and what failed in it. */
 
-import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { useSubscription } from 'urql';
 import { Link } from 'wouter';
 import { FailedRecordsPanel } from '../failed-records/failed-records-panel.js';
@@ -11,6 +11,7 @@ import { EmptyState } from '../ui/empty-state.js';
 import { ExportBar } from '../ui/export-bar.js';
 import { Loaded } from '../ui/loaded.js';
 import { usePolledQuery } from '../ui/polled-query.js';
+import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
@@ -93,17 +94,6 @@ function ExportBody({ shown }: { shown: Export }) {
       <Section title="Newest deliveries">
         <DeliveryTable deliveries={deliveries.nodes} />
       </Section>
-    </Stack>
-  );
-}
-
-function Section({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <Stack gap="sm">
-      <Title order={2} size="h4">
-        {title}
-      </Title>
-      {children}
     </Stack>
   );
 }

@@ -27,7 +27,6 @@ export function FailedRecordTable({ records }: { records: readonly FailedRecordR
         onClose={() => setOpened(null)}
         size="lg"
         title={`What a retry of ${opened?.profileId} would send`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {opened && <RetryPreview record={opened} />}
       </Modal>

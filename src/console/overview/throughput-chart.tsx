@@ -1,17 +1,14 @@
 /** What the whole workspace delivered over the last hour. */
 
-import { Stack, Title } from '@mantine/core';
 import type { PeriodFragment } from '../generated/graphql.js';
 import { OutcomeChart } from '../ui/outcome-chart.js';
+import { Section } from '../ui/section.js';
 
 /** The chart of the last hour. */
 export function ThroughputChart({ periods }: { periods: readonly PeriodFragment[] }) {
   return (
-    <Stack gap="xs">
-      <Title order={2} size="h4">
-        Records of the last hour
-      </Title>
+    <Section title="Records of the last hour">
       <OutcomeChart periods={periods} />
-    </Stack>
+    </Section>
   );
 }

@@ -22,7 +22,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
   const { isOpen, onClose, title, name, consequence, isRunning, onConfirm } = props;
   const [typed, setTyped] = useState('');
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={isOpen} onClose={onClose} title={title}>
       <Stack>
         <Text>{consequence}</Text>
         <TextInput

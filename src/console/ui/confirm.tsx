@@ -17,7 +17,7 @@ export interface ConfirmProps {
 /** The question, as a dialog. */
 export function Confirm({ isOpen, onClose, title, consequence, isRunning, onConfirm }: ConfirmProps) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title={title} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={isOpen} onClose={onClose} title={title}>
       <Stack>
         <Text>{consequence}</Text>
         <Group justify="flex-end">

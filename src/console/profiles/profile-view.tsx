@@ -1,0 +1,105 @@
+/** One profile: its attributes and memberships, and what became of its records. */
+
+import { Anchor, Code, List, Stack, Table, Text } from '@mantine/core';
+import { useQuery } from 'urql';
+import { Link, useSearchParams } from 'wouter';
+import { ProfilePageDocument, type ProfilePageQuery } from '../generated/graphql.js';
+import { DeliveryTable } from '../ui/delivery-table.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Loaded } from '../ui/loaded.js';
+import { MomentText } from '../ui/moment-text.js';
+import { Pager } from '../ui/pager.js';
+import { Section } from '../ui/section.js';
+import { StateBadge } from '../ui/state-badge.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import { WideTable } from '../ui/wide-table.js';
+
+type Profile = NonNullable<ProfilePageQuery['profile']>;
+
+const INDENT = 2;
+
+/** The view. */
+export function ProfileView({ profileId }: { profileId: string }) {
+  const [parameters] = useSearchParams();
+  const [result, reload] = useQuery({
+    query: ProfilePageDocument,
+    variables: { profileId, after: parameters.get('after') },
+  });
+  return (
+    <ViewFrame title={profileId} above={[{ href: '/profiles', label: 'Profiles' }]}>
+      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+        {({ profile }) =>
+          profile ? (
+            <ProfileBody profile={profile} />
+          ) : (
+            <EmptyState title="There is no such profile" action={{ label: 'See all profiles', href: '/profiles' }}>
+              It was erased, or its id is mistyped.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function ProfileBody({ profile }: { profile: Profile }) {
+  const { attributes, identities, memberships, deliveries } = profile;
+  return (
+    <Stack gap="xl">
+      <Section title="Attributes">
+        {attributes ? (
+          <Code block tabIndex={0} role="region" aria-label="Attributes">
+            {JSON.stringify(attributes, null, INDENT)}
+          </Code>
+        ) : (
+          <Text c="dimmed">Personal data shows to operators and admins only.</Text>
+        )}
+      </Section>
+      {identities && identities.length > 0 && (
+        <Section title="Identities">
+          <List size="sm">
+            {identities.map(({ namespace, value }) => (
+              <List.Item key={`${namespace} ${value}`}>
+                {namespace}: {value}
+              </List.Item>
+            ))}
+          </List>
+        </Section>
+      )}
+      <Section title="Memberships">
+        <MembershipTable memberships={memberships.nodes} />
+      </Section>
+      <Section title="What was sent of it">
+        <DeliveryTable deliveries={deliveries.nodes} />
+        <Pager page={deliveries.pageInfo} />
+      </Section>
+    </Stack>
+  );
+}
+
+function MembershipTable({ memberships }: { memberships: Profile['memberships']['nodes'] }) {
+  if (memberships.length === 0) return <Text c="dimmed">None: it is in no segment.</Text>;
+  return (
+    <WideTable label="Memberships" titles={['Segment', 'Status', 'Since', 'Until', 'Changed']} minWidthPx={560}>
+      {memberships.map(({ segment, status, lastQualificationTime, validUntil, updatedAt }) => (
+        <Table.Tr key={segment?.id ?? lastQualificationTime}>
+          <Table.Td>
+            {segment && (
+              <Anchor component={Link} href={`/segments/${encodeURIComponent(segment.segmentId)}`}>
+                {segment.name}
+              </Anchor>
+            )}
+          </Table.Td>
+          <Table.Td>
+            <StateBadge state={status} />
+          </Table.Td>
+          <Table.Td>{lastQualificationTime}</Table.Td>
+          <Table.Td>{validUntil ?? 'no end'}</Table.Td>
+          <Table.Td>
+            <MomentText at={updatedAt} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </WideTable>
+  );
+}

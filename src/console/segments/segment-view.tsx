@@ -1,0 +1,136 @@
+/** One segment: its members, and where it is activated. */
+
+import { Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
+import { useQuery } from 'urql';
+import { Link, useLocation, useSearchParams } from 'wouter';
+import { DeleteSegmentDocument, SegmentPageDocument, type SegmentPageQuery } from '../generated/graphql.js';
+import { ConfirmByName } from '../ui/confirm-by-name.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Figure } from '../ui/figure.js';
+import { Loaded } from '../ui/loaded.js';
+import { MomentText } from '../ui/moment-text.js';
+import { useAction } from '../ui/outcome.js';
+import { Pager } from '../ui/pager.js';
+import { Section } from '../ui/section.js';
+import { StateBadge } from '../ui/state-badge.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import { WideTable } from '../ui/wide-table.js';
+import { formatCount } from '../ui/words.js';
+
+type Segment = NonNullable<SegmentPageQuery['segment']>;
+
+/** The view. */
+export function SegmentView({ segmentId }: { segmentId: string }) {
+  const [parameters] = useSearchParams();
+  const variables = { segmentId, after: parameters.get('after') };
+  const [result, reload] = useQuery({ query: SegmentPageDocument, variables });
+  const segment = result.data?.segment;
+  return (
+    <ViewFrame
+      title={segment?.name ?? segmentId}
+      above={[{ href: '/segments', label: 'Segments' }]}
+      actions={segment && <DeleteSegment segment={segment} />}
+    >
+      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+        {({ segment: found }) =>
+          found ? (
+            <SegmentBody segment={found} />
+          ) : (
+            <EmptyState title="There is no such segment" action={{ label: 'See all segments', href: '/segments' }}>
+              It was deleted, or its id is mistyped.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function SegmentBody({ segment }: { segment: Segment }) {
+  const { segmentId, namespace, description, memberCount, updatedAt, activations, members } = segment;
+  return (
+    <Stack gap="xl">
+      {description && <Text>{description}</Text>}
+      <SimpleGrid component="dl" cols={{ base: 2, sm: 4 }} m={0}>
+        <Figure label="Members" value={formatCount(memberCount)} />
+        <Figure label="Id" value={segmentId} />
+        <Figure label="Namespace" value={namespace} />
+        <Figure label="Activations" value={formatCount(activations.totalCount)} />
+      </SimpleGrid>
+      <Group>
+        {activations.nodes.map(({ id, state, destination }) => (
+          <Group key={id} gap="xs">
+            <Anchor component={Link} href={`/destinations/${destination.id}`}>
+              {destination.name}
+            </Anchor>
+            <StateBadge state={state} />
+          </Group>
+        ))}
+        <Text size="sm" c="dimmed">
+          Changed <MomentText at={updatedAt} />
+        </Text>
+      </Group>
+      <Members members={members} />
+    </Stack>
+  );
+}
+
+function Members({ members }: { members: Segment['members'] }) {
+  return (
+    <Section title="Members">
+      {members.nodes.length === 0 && <Text c="dimmed">None yet: upload profiles with memberships in it.</Text>}
+      {members.nodes.length > 0 && (
+        <WideTable label="Members" titles={['Profile', 'Status', 'Since', 'Until']} minWidthPx={480}>
+          {members.nodes.map(({ profile, status, lastQualificationTime, validUntil }) => (
+            <Table.Tr key={profile?.id ?? lastQualificationTime}>
+              <Table.Td>
+                {profile && (
+                  <Anchor component={Link} href={`/profiles/${encodeURIComponent(profile.profileId)}`}>
+                    {profile.profileId}
+                  </Anchor>
+                )}
+              </Table.Td>
+              <Table.Td>
+                <StateBadge state={status} />
+              </Table.Td>
+              <Table.Td>{lastQualificationTime}</Table.Td>
+              <Table.Td>{validUntil ?? 'no end'}</Table.Td>
+            </Table.Tr>
+          ))}
+        </WideTable>
+      )}
+      <Pager page={members.pageInfo} />
+    </Section>
+  );
+}
+
+function DeleteSegment({ segment: { segmentId, name } }: { segment: Segment }) {
+  const [, navigate] = useLocation();
+  const [isAsking, { open, close }] = useDisclosure();
+  const { isRunning, run } = useAction(DeleteSegmentDocument);
+  const remove = async () => {
+    const outcome = await run({ segmentId });
+    close();
+    if (!outcome.isDone)
+      return notifications.show({ color: 'red', title: 'Nothing was changed', message: outcome.refusal.message });
+    navigate('/segments');
+  };
+  return (
+    <>
+      <Button variant="outline" color="red" onClick={open}>
+        Delete
+      </Button>
+      <ConfirmByName
+        isOpen={isAsking}
+        onClose={close}
+        title="Delete the segment"
+        name={name}
+        consequence="Its memberships go with it; profiles stay. One that is activated cannot be deleted."
+        isRunning={isRunning}
+        onConfirm={() => void remove()}
+      />
+    </>
+  );
+}
