@@ -2,6 +2,7 @@
 
 import { createActivations } from './domain/activation.js';
 import { createActivationStates } from './domain/activation-state.js';
+import { createApiKeys } from './domain/api-key-issue.js';
 import { createCredentials } from './domain/credential.js';
 import { createDestinations } from './domain/destination.js';
 import { createDestinationStates } from './domain/destination-state.js';
@@ -42,6 +43,7 @@ export function createServices(parts: ServiceParts): Services {
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
+    apiKeys: createApiKeys({ db, clock }),
     credentials: createCredentials({ db, seal }),
     destinations: createDestinations({ db, tests: destinationTests }),
     destinationTests,

@@ -1,11 +1,27 @@
 /** API keys: what callers prove themselves with. The text is shown once and stored only as a SHA-256. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { findApiKeyByHash, insertApiKey, noteApiKeyUse } from '../storage/api-keys.js';
 import type { Db } from '../storage/database.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
-import { createWorkspace, findApiKeyByHash, hasWorkspace, insertApiKey, noteApiKeyUse } from '../storage/workspaces.js';
-import type { Viewer } from './viewer.js';
+import { createWorkspace, hasWorkspace } from '../storage/workspaces.js';
+import type { Actor, Role, Viewer } from './viewer.js';
 import { createExternalId } from './workspace.js';
+
+/** An API key as it is stored, without its hash. */
+export interface ApiKey {
+  id: number;
+  name: string;
+  /** The key's first characters, to recognise it by. */
+  prefix: string;
+  role: Role;
+  createdAt: Date;
+  createdBy: Actor;
+  expiresAt: Date | null;
+  /** Exact to a minute. */
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+}
 
 const KEY_BYTES = 32;
 const FORM = /^trb_[A-Za-z0-9_-]{43}$/;
@@ -13,6 +29,7 @@ const FORM = /^trb_[A-Za-z0-9_-]{43}$/;
 const PREFIX_CHARACTERS = 12;
 const FIRST_WORKSPACE_NAME = 'Default';
 const FIRST_KEY_NAME = 'first key';
+const FIRST_START: Actor = { kind: 'SYSTEM', name: 'first start' };
 /** Number of no workspace: its lock is for what comes before the first one. */
 const BOOTSTRAP_LOCK = 0;
 
@@ -36,8 +53,8 @@ export async function bootstrapWorkspace(db: Db): Promise<string | null> {
     if (await hasWorkspace(tx)) return null;
     const workspace = await createWorkspace(tx, { name: FIRST_WORKSPACE_NAME, externalId: createExternalId() });
     const text = createApiKeyText();
-    const apiKey = { workspaceId: workspace.id, name: FIRST_KEY_NAME, role: 'ADMIN' as const, expiresAt: null };
-    await insertApiKey(tx, { ...apiKey, ...toStoredKey(text) });
+    const apiKey = { name: FIRST_KEY_NAME, role: 'ADMIN' as const, expiresAt: null, createdBy: FIRST_START };
+    await insertApiKey(tx, { workspaceId: workspace.id, ...apiKey, ...toStoredKey(text) });
     return text;
   });
 }

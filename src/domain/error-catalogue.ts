@@ -62,6 +62,10 @@ export const USER_ERRORS: Record<UserErrorCode, ErrorMeaning> = {
     'Wait until the export has finished, or cancel it, then send again.',
   ),
   EXPORT_FINISHED: once('The export has finished already.', 'Nothing is left to do; trigger a new export if wanted.'),
+  LAST_ADMIN_KEY: once(
+    'It is the last ADMIN key that works, without which no other could be made.',
+    'Create another ADMIN key first, then send again.',
+  ),
   AWS_REFUSED: once(
     'AWS answered and refused; `reason` says why.',
     'Mend what `message` and `reason` name, then send again.',

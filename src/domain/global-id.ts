@@ -4,6 +4,7 @@ import type { NodeKind } from './user-error.js';
 
 const CODES: Record<NodeKind, string> = {
   Activation: 'act',
+  ApiKey: 'key',
   Credential: 'crd',
   Delivery: 'dlv',
   Export: 'exp',

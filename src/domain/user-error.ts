@@ -23,6 +23,7 @@ export const USER_ERROR_CODES = [
   'ACTIVATION_PAUSED',
   'EXPORT_RUNNING',
   'EXPORT_FINISHED',
+  'LAST_ADMIN_KEY',
   'AWS_REFUSED',
   'AWS_UNREACHABLE',
 ] as const;
@@ -33,6 +34,7 @@ export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 /** Kinds of objects that errors point to and global ids name. */
 export type NodeKind =
   | 'Activation'
+  | 'ApiKey'
   | 'Credential'
   | 'Delivery'
   | 'Export'
@@ -102,7 +104,13 @@ export class ConflictError extends UserError {
 /** The object's present state does not allow the call. */
 export class InvalidStateError extends UserError {
   constructor(
-    readonly code: 'IN_USE' | 'DESTINATION_DISABLED' | 'ACTIVATION_PAUSED' | 'EXPORT_RUNNING' | 'EXPORT_FINISHED',
+    readonly code:
+      | 'IN_USE'
+      | 'DESTINATION_DISABLED'
+      | 'ACTIVATION_PAUSED'
+      | 'EXPORT_RUNNING'
+      | 'EXPORT_FINISHED'
+      | 'LAST_ADMIN_KEY',
     message: string,
     about: { path: string[]; current: NodeReference },
   ) {

@@ -2,6 +2,7 @@
 
 import type { Activations } from '../domain/activation.js';
 import type { ActivationStates } from '../domain/activation-state.js';
+import type { ApiKeys } from '../domain/api-key-issue.js';
 import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
 import type { DestinationStates } from '../domain/destination-state.js';
@@ -23,6 +24,7 @@ import type { NodeType } from './node.js';
 export interface Services {
   activations: Activations;
   activationStates: ActivationStates;
+  apiKeys: ApiKeys;
   credentials: Credentials;
   destinations: Destinations;
   destinationStates: DestinationStates;

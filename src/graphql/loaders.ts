@@ -2,6 +2,7 @@
 
 import DataLoader from 'dataloader';
 import type { Activation, ActivationSegment } from '../domain/activation.js';
+import type { ApiKey } from '../domain/api-key.js';
 import type { Credential } from '../domain/credential.js';
 import type { Delivery } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
@@ -14,6 +15,7 @@ import type { Workspace } from '../domain/workspace.js';
 import { listActivationBacklogs } from '../storage/activation-backlog.js';
 import { listMappings } from '../storage/activation-segments.js';
 import { type ActivationListRequest, activationList, listActivationsByIds } from '../storage/activations.js';
+import { type ApiKeyListRequest, apiKeyList, listApiKeysByIds } from '../storage/api-keys.js';
 import { type Backlog, listBacklogs } from '../storage/backlogs.js';
 import { type CredentialListRequest, credentialList, listCredentialsByIds } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
@@ -46,6 +48,8 @@ export interface Loaders {
   activationBacklog: DataLoader<number, Backlog>;
   activationById: DataLoader<number, Activation | null>;
   activations: ListLoader<ActivationListRequest, Activation>;
+  apiKeyById: DataLoader<number, ApiKey | null>;
+  apiKeys: ListLoader<ApiKeyListRequest, ApiKey>;
   /** By destination. */
   backlog: DataLoader<number, Backlog>;
   credentialById: DataLoader<number, Credential | null>;
@@ -83,6 +87,8 @@ export function createLoaders(db: Db, workspaceId: number): Loaders {
     activationBacklog: new DataLoader((ids: readonly number[]) => listActivationBacklogs(db, ids)),
     activationById: new DataLoader((ids: readonly number[]) => listActivationsByIds(db, workspaceId, ids)),
     activations: createListLoader(db, activationList),
+    apiKeyById: new DataLoader((ids: readonly number[]) => listApiKeysByIds(db, workspaceId, ids)),
+    apiKeys: createListLoader(db, apiKeyList),
     backlog: new DataLoader((ids: readonly number[]) => listBacklogs(db, ids)),
     credentialById: new DataLoader((ids: readonly number[]) => listCredentialsByIds(db, workspaceId, ids)),
     credentials: createListLoader(db, credentialList),

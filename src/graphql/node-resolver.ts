@@ -3,7 +3,9 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { fromGlobalId } from '../domain/global-id.js';
 import { type NodeKind, type NodeReference, RequestError } from '../domain/user-error.js';
+import { includesRole } from '../domain/viewer.js';
 import { toActivationType } from './activation.js';
+import { toApiKeyType } from './api-key.js';
 import type { Context } from './context.js';
 import { toCredentialType } from './credential.js';
 import { toDeliveryType } from './delivery.js';
@@ -46,6 +48,9 @@ type NodeReader = (context: Context, id: number, ordinal: number) => Promise<Nod
 
 const READERS: Partial<Record<NodeKind, NodeReader>> = {
   Activation: async (context, id) => shape(await context.loaders.activationById.load(id), toActivationType),
+  // To a lower role a key is like one that is not there.
+  ApiKey: async (context, id) =>
+    includesRole(context.viewer.role, 'ADMIN') ? shape(await context.loaders.apiKeyById.load(id), toApiKeyType) : null,
   Credential: async (context, id) => shape(await context.loaders.credentialById.load(id), toCredentialType),
   Delivery: async (context, eventId, ordinal) =>
     shape(await context.loaders.deliveryByKey.load({ eventId, ordinal }), toDeliveryType),

@@ -5,6 +5,7 @@ import { type GraphQLObjectType, type GraphQLSchema, lexicographicSortSchema, pr
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ActivationResolver } from './activation-resolver.js';
 import { ActivationStateResolver } from './activation-state-resolver.js';
+import { ApiKeyResolver } from './api-key-resolver.js';
 import { CredentialResolver } from './credential-resolver.js';
 import { DeliveryEventsSubscription } from './delivery-events-subscription.js';
 import { DeliveryResolver } from './delivery-resolver.js';
@@ -33,6 +34,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
     resolvers: [
       ActivationResolver,
       ActivationStateResolver,
+      ApiKeyResolver,
       CredentialResolver,
       DeliveryEventsSubscription,
       DeliveryResolver,

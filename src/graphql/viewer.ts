@@ -17,7 +17,7 @@ export const RoleEnum = createEnum<Role>(
   {
     VIEWER: 'Reads all but personal data (attributes, identities, payloads).',
     OPERATOR: 'Also reads personal data; changes segments, profiles and activations; starts exports.',
-    ADMIN: 'Also changes credentials and destinations.',
+    ADMIN: 'Also changes credentials, destinations and API keys.',
   },
 );
 

@@ -126,6 +126,7 @@ class SocketServer implements AsyncDisposable {
 
   async #checkKey({ socket, session }: OpenSocket): Promise<void> {
     if (session.key === null || socket.readyState !== socket.OPEN) return;
+    const roleBefore = session.viewer?.role;
     try {
       session.viewer = await this.#parts.authenticate(session.key);
     } catch (error) {
@@ -133,6 +134,8 @@ class SocketServer implements AsyncDisposable {
       this.#parts.log.debug({ err: error }, "a socket's key could not be checked");
     }
     if (!session.viewer) socket.close(CloseCode.Forbidden, 'The API key has expired or was revoked.');
+    // What runs on the socket was allowed by the old role, and reads on with it.
+    else if (session.viewer.role !== roleBefore) socket.close(CloseCode.Forbidden, "The API key's role has changed.");
   }
 
   #terminateAll(): void {

@@ -31,8 +31,10 @@ export interface ApiKeyTable {
   version: Generated<number>;
   created_at: Generated<Date>;
   expires_at: Date | null;
-  last_used_at: Date | null;
-  revoked_at: Date | null;
+  last_used_at: Generated<Date | null>;
+  revoked_at: Generated<Date | null>;
+  created_by_kind: string;
+  created_by_name: string;
 }
 
 /** Table `idempotency_key`. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { authenticateApiKey, bootstrapWorkspace, createApiKeyText, toStoredKey } from '../../src/domain/api-key.js';
-import { insertApiKey } from '../../src/storage/workspaces.js';
+import { insertApiKey } from '../../src/storage/api-keys.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -76,7 +76,9 @@ async function addKey({ expiresAt = null }: { expiresAt?: Date | null }): Promis
   const workspace = { name: 'test', external_id: createApiKeyText() };
   const { id } = await database.db.insertInto('workspace').values(workspace).returning('id').executeTakeFirstOrThrow();
   const text = createApiKeyText();
-  await insertApiKey(database.db, { workspaceId: id, name: 'test', role: 'VIEWER', expiresAt, ...toStoredKey(text) });
+  const createdBy = { kind: 'SYSTEM', name: 'test' } as const;
+  const apiKey = { workspaceId: id, name: 'test', role: 'VIEWER', expiresAt, createdBy } as const;
+  await insertApiKey(database.db, { ...apiKey, ...toStoredKey(text) });
   return text;
 }
 

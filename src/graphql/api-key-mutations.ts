@@ -1,0 +1,62 @@
+/** Inputs and answers of the mutations of API keys. */
+
+import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import type { Role } from '../domain/viewer.js';
+import { ApiKeyType } from './api-key.js';
+import { InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
+import { DateTimeScalar } from './scalars.js';
+import { RoleEnum } from './viewer.js';
+
+/** GraphQL input `CreateApiKeyInput`. */
+@InputType('CreateApiKeyInput', { description: 'Input of createApiKey.' })
+export class CreateApiKeyInput {
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it stops working, in the future; null means never.',
+  })
+  expiresAt?: Date | null;
+
+  @Field(() => String, { description: '1–255 characters.' })
+  name!: string;
+
+  @Field(() => RoleEnum, { description: 'What it may do.' })
+  role!: Role;
+}
+
+/** GraphQL type `CreateApiKeySuccess`. */
+@ObjectType('CreateApiKeySuccess', { description: 'The API key was issued.' })
+export class CreateApiKeySuccess {
+  @Field(() => ApiKeyType, { description: 'The new key.' })
+  apiKey!: ApiKeyType;
+
+  @Field(() => String, { description: "The key's text: shown this once, stored only as a hash." })
+  key!: string;
+}
+
+/** GraphQL union `CreateApiKeyResult`. */
+export const CreateApiKeyResult = createUnionType({
+  name: 'CreateApiKeyResult',
+  description: 'Answer of createApiKey.',
+  types: () => [CreateApiKeySuccess, InvalidInputErrorType] as const,
+});
+
+/** GraphQL input `RevokeApiKeyInput`. */
+@InputType('RevokeApiKeyInput', { description: 'Input of revokeApiKey.' })
+export class RevokeApiKeyInput {
+  @Field(() => ID, { description: 'Global id.' })
+  id!: string;
+}
+
+/** GraphQL type `RevokeApiKeySuccess`. */
+@ObjectType('RevokeApiKeySuccess', { description: 'The API key is revoked.' })
+export class RevokeApiKeySuccess {
+  @Field(() => ApiKeyType, { description: 'The key as it is now.' })
+  apiKey!: ApiKeyType;
+}
+
+/** GraphQL union `RevokeApiKeyResult`. */
+export const RevokeApiKeyResult = createUnionType({
+  name: 'RevokeApiKeyResult',
+  description: 'Answer of revokeApiKey.',
+  types: () => [RevokeApiKeySuccess, NotFoundErrorType, InvalidStateErrorType] as const,
+});
