@@ -1,6 +1,6 @@
 /** Colours and sizes of the console. Text keeps a contrast of 4.5 to 1 in light and dark. */
 
-import { Alert, type CSSVariablesResolver, createTheme } from '@mantine/core';
+import { Alert, type CSSVariablesResolver, createTheme, Notification } from '@mantine/core';
 
 /** The theme. */
 export const theme = createTheme({
@@ -12,6 +12,7 @@ export const theme = createTheme({
   components: {
     // The border has the colour; the words keep their contrast.
     Alert: Alert.extend({ styles: { label: { color: 'var(--mantine-color-text)' } } }),
+    Notification: Notification.extend({ styles: { description: { color: 'var(--mantine-color-dimmed)' } } }),
     CloseButton: { defaultProps: { 'aria-label': 'Close' } },
   },
 });

@@ -36,9 +36,11 @@ test('segments are made, profiles uploaded, refused lines named, and a profile s
 
   await page.getByRole('link', { name: 'Upload', exact: true }).click();
   const buffer = Buffer.from(lines.map((line) => JSON.stringify(line)).join('\n'));
-  const chooser = page.waitForEvent('filechooser');
-  await page.getByRole('button', { name: 'File' }).click();
-  await (await chooser).setFiles({ name: 'profiles.ndjson', mimeType: 'application/x-ndjson', buffer });
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: 'File', exact: true }).click(),
+  ]);
+  await chooser.setFiles({ name: 'profiles.ndjson', mimeType: 'application/x-ndjson', buffer });
   await page.getByRole('button', { name: 'Upload' }).click();
   await page.getByText('1 of 3 lines were refused').waitFor();
   await page.getByRole('table', { name: 'Refused lines' }).getByText('NOT_FOUND').waitFor();

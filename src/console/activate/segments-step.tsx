@@ -7,7 +7,7 @@ import { useQuery } from 'urql';
 import { ChooseSegmentsDocument, type ChooseSegmentsQuery } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
-import { formatCount } from '../ui/words.js';
+import { countOf, formatCount } from '../ui/words.js';
 import type { ActivateStepProps } from './activate-view.js';
 
 const PAUSE_MS = 300;
@@ -71,7 +71,7 @@ function SegmentChoice({ segments, chosen, onToggle, isSearch }: SegmentChoicePr
         <Checkbox
           key={id}
           label={name}
-          description={`${segmentId} · ${formatCount(memberCount)} members`}
+          description={`${segmentId} · ${countOf(memberCount, 'member')}`}
           checked={chosen.includes(segmentId)}
           onChange={() => onToggle(segmentId)}
         />

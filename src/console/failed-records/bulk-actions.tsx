@@ -11,7 +11,7 @@ import {
 import { Confirm } from '../ui/confirm.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { useAction } from '../ui/outcome.js';
-import { formatCount } from '../ui/words.js';
+import { countOf } from '../ui/words.js';
 
 /** Which records. */
 export interface BulkActionsProps {
@@ -39,10 +39,10 @@ function RetryButton({ filter, count, onDone }: BulkActionsProps) {
     close();
     if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
     key.renew();
-    tell('Retrying', `${formatCount(outcome.success.retried)} records are sent again, as their profiles are now.`);
+    tell('Retrying', `To be sent again, as the profiles are now: ${countOf(outcome.success.retried, 'record')}.`);
     onDone();
   };
-  const title = `Retry ${formatCount(count)} records`;
+  const title = `Retry ${countOf(count, 'record')}`;
   return (
     <>
       <Button size="xs" onClick={open}>
@@ -67,10 +67,10 @@ function DiscardButton({ filter, count, onDone }: BulkActionsProps) {
     const outcome = await run({ filter });
     close();
     if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
-    tell('Discarded', `${formatCount(outcome.success.discarded)} records are given up on.`);
+    tell('Discarded', `Given up on: ${countOf(outcome.success.discarded, 'record')}.`);
     onDone();
   };
-  const title = `Discard ${formatCount(count)} records`;
+  const title = `Discard ${countOf(count, 'record')}`;
   return (
     <>
       <Button size="xs" variant="default" onClick={open}>

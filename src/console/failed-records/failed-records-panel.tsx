@@ -11,7 +11,7 @@ import {
 import { Loaded } from '../ui/loaded.js';
 import { Pager } from '../ui/pager.js';
 import { usePolledQuery } from '../ui/polled-query.js';
-import { capitalize, formatCount, toWords } from '../ui/words.js';
+import { capitalize, countOf, toWords } from '../ui/words.js';
 import { BulkActions } from './bulk-actions.js';
 import { FailedRecordTable } from './failed-record-table.js';
 
@@ -76,7 +76,7 @@ function Records({ found, filter, onDone }: RecordsProps) {
   return (
     <Stack>
       <Group justify="space-between">
-        <Text>{formatCount(found.totalCount)} failed records</Text>
+        <Text>{countOf(found.totalCount, 'failed record')}</Text>
         {isOpen && <BulkActions filter={filter} count={found.totalCount} onDone={onDone} />}
       </Group>
       <FailedRecordTable records={found.nodes} />

@@ -20,6 +20,11 @@ export function formatCount(count: number | string): string {
   return counts.format(typeof count === 'string' ? BigInt(count) : count);
 }
 
+/** A count with what it counts, in the singular or the plural: `1 record`, `2 records`. */
+export function countOf(count: number | string, noun: string): string {
+  return `${formatCount(count)} ${noun}${Number(count) === 1 ? '' : 's'}`;
+}
+
 /** A rate with one digit after the point. */
 export function formatRate(perSecond: number): string {
   return `${rates.format(perSecond)}/s`;
