@@ -28,9 +28,9 @@ import { type HttpServer, startHttpServer } from './http/server.js';
 import { startMaintenance } from './maintenance.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
 import { startScheduler } from './scheduler.js';
-import { createServices, type ServiceParts } from './services.js';
+import { bindServices, type ServiceParts } from './services.js';
 import { InvalidCursorError } from './storage/cursor.js';
-import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
+import { checkServerVersion, type Database, type Db, openDatabase } from './storage/database.js';
 import { startEmbeddedServer } from './storage/embedded-server.js';
 import { loadEncryptionKey } from './storage/encryption-key.js';
 import { DELIVERY_EVENT_CHANNEL } from './storage/event-tail.js';
@@ -101,11 +101,19 @@ async function startParts(start: Start): Promise<App> {
   const { config, closer, log } = start;
   const foundation = await layFoundation(start);
   const { db } = foundation.database;
-  closer.use(startMaintenance({ db, log, retentionDays: config.deliveryRetentionDays }));
+  closer.use(
+    startMaintenance({
+      db,
+      log,
+      retentionDays: config.deliveryRetentionDays,
+      auditRetentionDays: config.auditRetentionDays,
+    }),
+  );
   const wakes = createWake(foundation);
   const { seal, kinesisEndpoint } = foundation;
-  const services = createServices({ db, seal, kinesisEndpoint, ...wakes });
-  const api = config.role === 'worker' ? null : createApi(start, foundation, services);
+  const servicesOn = bindServices({ seal, kinesisEndpoint, ...wakes });
+  const services = servicesOn(db);
+  const api = config.role === 'worker' ? null : createApi(start, foundation, servicesOn);
   const server = closer.use(await startServer(start, foundation, api));
   // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.
   closer.use(foundation.events);
@@ -190,16 +198,20 @@ function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake
   };
 }
 
-function createApi({ config, log }: Start, { database: { db }, events }: Foundation, services: Services): Api {
+function createApi(
+  { config, log }: Start,
+  { database: { db }, events }: Foundation,
+  servicesOn: (db: Db) => Services,
+): Api {
   const hidesSuggestions = config.environment === 'production';
   const graphql = {
     schema: buildGraphQLSchema(),
-    createContext: createContextFactory({ db, events, services }),
+    createContext: createContextFactory({ db, events, servicesOn }),
     authenticate: rememberViewers((key) => authenticateApiKey(db, key)),
     presenter: createErrorPresenter({ badInputErrors: [InvalidCursorError], hidesSuggestions }),
     log,
   };
-  return { services, graphql };
+  return { services: servicesOn(db), graphql };
 }
 
 /** The same place from `src` and from `dist`. */

@@ -107,6 +107,7 @@ const variables = z.object({
     30,
     'How long deliveries, their events, and failed records that were decided on are kept, in days.',
   ),
+  AUDIT_RETENTION_DAYS: wholeNumber([1, 36_500], 400, 'How long entries of the audit log are kept, in days.'),
   MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
 });
 
@@ -129,6 +130,7 @@ function toConfig(set: z.infer<typeof variables>) {
     deliveryLanes: set.DELIVERY_LANES,
     leaseMs: set.LEASE_MS,
     deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
+    auditRetentionDays: set.AUDIT_RETENTION_DAYS,
     maxBodyBytes: set.MAX_BODY_BYTES,
   };
 }

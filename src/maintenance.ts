@@ -2,6 +2,7 @@
 
 import type { BaseLogger } from 'pino';
 import { repeat } from './repeat.js';
+import { deleteExpiredAuditEntries } from './storage/audit-entries.js';
 import type { Db } from './storage/database.js';
 import {
   deleteDecidedFailedRecords,
@@ -18,6 +19,8 @@ export interface MaintenanceParts {
   log: BaseLogger;
   /** Deliveries and events older than this go, whole weeks at a time, and failed records decided on before. */
   retentionDays: number;
+  /** Entries of the audit log older than this go. Default 400. */
+  auditRetentionDays?: number;
   /** Default one hour. */
   intervalMs?: number;
   /** Between two turns of merging statistics. Default one minute. */
@@ -39,7 +42,7 @@ export function startMaintenance(options: MaintenanceParts): AsyncDisposable {
 }
 
 /** A failure waits for the next turn: partitions are made two weeks ahead. */
-async function keepHouse({ db, log, retentionDays }: MaintenanceParts): Promise<void> {
+async function keepHouse({ db, log, retentionDays, auditRetentionDays = 400 }: MaintenanceParts): Promise<void> {
   try {
     // Each in a transaction of its own: what cannot be dropped, because it is read, must not keep the weeks to come away.
     await asHousekeeper(db, 'house', ensureDeliveryPartitions);
@@ -47,6 +50,8 @@ async function keepHouse({ db, log, retentionDays }: MaintenanceParts): Promise<
     await asHousekeeper(db, 'house', (tx) => dropExpiredDeliveries(tx, retentionDays));
     let gone: number | null;
     do gone = await asHousekeeper(db, 'house', (tx) => deleteDecidedFailedRecords(tx, retentionDays));
+    while (gone);
+    do gone = await asHousekeeper(db, 'house', (tx) => deleteExpiredAuditEntries(tx, auditRetentionDays));
     while (gone);
     log.debug({ forgotten }, 'kept house');
   } catch (error) {

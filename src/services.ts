@@ -24,7 +24,6 @@ import type { Db } from './storage/database.js';
 
 /** What services are made from. */
 export interface ServiceParts {
-  db: Db;
   seal: SecretSeal;
   /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
   wake?(destinationId: number): void;
@@ -35,10 +34,32 @@ export interface ServiceParts {
 }
 
 /** Makes every service. */
-export function createServices(parts: ServiceParts): Services {
-  const { db, seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
-  const shardMap = createShardMap(kinesisEndpoint);
-  const inspector = createStreamInspector(kinesisEndpoint);
+export function createServices({ db, ...parts }: ServiceParts & { db: Db }): Services {
+  return bindServices(parts)(db);
+}
+
+/**
+ * Prepares what services share, so that they can be made cheaply on any database: the pool, or one that is bound to an
+ * audited call.
+ */
+export function bindServices(parts: ServiceParts): (db: Db) => Services {
+  const { seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
+  const shared = {
+    seal,
+    wake,
+    wakeLane,
+    shardMap: createShardMap(kinesisEndpoint),
+    inspector: createStreamInspector(kinesisEndpoint),
+  };
+  return (db) => joinServices(db, shared);
+}
+
+interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wakeLane'>> {
+  shardMap: ReturnType<typeof createShardMap>;
+  inspector: ReturnType<typeof createStreamInspector>;
+}
+
+function joinServices(db: Db, { seal, wake, wakeLane, shardMap, inspector }: SharedParts): Services {
   const destinationTests = createDestinationTests({ db, seal, inspector, clock, wake });
   return {
     activations: createActivations({ db, wake }),

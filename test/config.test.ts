@@ -33,6 +33,7 @@ test('without any variable one process does everything, on loopback, with the sa
     deliveryLanes: 8,
     leaseMs: 3_000,
     deliveryRetentionDays: 30,
+    auditRetentionDays: 400,
     maxBodyBytes: 1_048_576,
   });
 });

@@ -41,6 +41,20 @@ test('weeks of deliveries and state events go when their retention is over', asy
   await until(async () => expect([7, 8]).toContain(await partitions()));
 });
 
+test('entries of the audit log go when their retention is over', async () => {
+  await database.pool.query(`
+    insert into workspace (id, name, external_id) overriding system value values (101, 'audited', 'audited');
+    insert into audit_entry (workspace_id, at, action, actor_kind, actor_name, request_id, result, changes)
+    select 101, now() - days * interval '1 day', 'createSegment', 'SYSTEM', 'test', 'r', 'SUCCEEDED', '[]'
+    from unnest('{1, 6, 8, 100}'::int[]) as days`);
+  const options = { db: database.db, log, retentionDays: 30, auditRetentionDays: 7 };
+
+  await startMaintenance(options)[Symbol.asyncDispose]();
+
+  expect(await count(`audit_entry where at > now() - interval '7 days'`)).toBe(2);
+  expect(await count('audit_entry')).toBe(2);
+});
+
 test('weeks to come are made also while a week that is over cannot be dropped', async () => {
   await dropPartitions();
   await database.db.executeQuery(CompiledQuery.raw('select ensure_delivery_partitions(8, -8)'));

@@ -17,6 +17,7 @@ import { InputIssues } from './input-issues.js';
 import { checkSchedule } from './schedule.js';
 import { planSchedule } from './scheduled-export.js';
 import type { Segment } from './segment.js';
+import { runTransaction } from './transaction.js';
 import type { ChangeDetection } from './trigger.js';
 import { ConflictError } from './user-error.js';
 import type { Caller } from './viewer.js';
@@ -28,9 +29,9 @@ import type { Caller } from './viewer.js';
 export async function updateActivation(db: Db, caller: Caller, input: ActivationChange): Promise<ActivationUpdate> {
   const checked = checkChange(input);
   const types = await findUnmappableTypes(db, caller.workspaceId, checked.attributes ?? []);
-  const { activation, ...started } = await db
-    .transaction()
-    .execute((tx) => updateUnderLock(tx, caller, { ...checked, types }));
+  const { activation, ...started } = await runTransaction(db, (tx) =>
+    updateUnderLock(tx, caller, { ...checked, types }),
+  );
   const find = async (id: number | null): Promise<Export | null> =>
     id === null ? null : await findExport(db, caller.workspaceId, id);
   return { activation, backfill: await find(started.backfillId), exits: await find(started.exitsId) };

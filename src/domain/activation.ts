@@ -144,9 +144,9 @@ async function activate(db: Db, caller: Caller, input: NewActivation): Promise<A
   // Before the lock, which holds up every writer of the workspace.
   const types = await findUnmappableTypes(db, workspaceId, order.attributes);
   const call = { workspaceId, operation: 'activateSegments', key: idempotencyKey, input: order };
-  const { answer } = await db
-    .transaction()
-    .execute((tx) => runOnce(tx, call, () => activateUnderLock(tx, caller, { ...order, types })));
+  const { answer } = await runTransaction(db, (tx) =>
+    runOnce(tx, call, () => activateUnderLock(tx, caller, { ...order, types })),
+  );
   const [made, backfill] = answer;
   const activation = await findActivation(db, workspaceId, made.id);
   if (activation) return { activation, backfill: backfill ? await findExport(db, workspaceId, backfill.id) : null };

@@ -3,6 +3,7 @@
 import { insertApiKey, listApiKeysByIds, lockAdminKeys, revokeApiKeyRow } from '../storage/api-keys.js';
 import type { Db } from '../storage/database.js';
 import { type ApiKey, createApiKeyText, toStoredKey } from './api-key.js';
+import { noteTarget } from './audit.js';
 import { InputIssues } from './input-issues.js';
 import { runTransaction } from './transaction.js';
 import { InvalidStateError, NotFoundError } from './user-error.js';
@@ -67,8 +68,9 @@ async function issue(tx: Db, caller: Caller, input: NewApiKey, text: string): Pr
   const { name, role, expiresAt = null } = input;
   const id = await insertApiKey(tx, { workspaceId, name, role, expiresAt, createdBy, ...toStoredKey(text) });
   const [issued] = await listApiKeysByIds(tx, workspaceId, [id]);
-  if (issued) return issued;
-  throw new Error(`API key ${id} is not there after it was inserted.`);
+  if (!issued) throw new Error(`API key ${id} is not there after it was inserted.`);
+  noteTarget(tx, { kind: 'ApiKey', id });
+  return issued;
 }
 
 /** Nobody could make another: only ADMINs make keys. */

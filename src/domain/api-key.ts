@@ -5,6 +5,7 @@ import { findApiKeyByHash, insertApiKey, noteApiKeyUse } from '../storage/api-ke
 import type { Db } from '../storage/database.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import { createWorkspace, hasWorkspace } from '../storage/workspaces.js';
+import { runTransaction } from './transaction.js';
 import type { Actor, Role, Viewer } from './viewer.js';
 import { createExternalId } from './workspace.js';
 
@@ -48,7 +49,7 @@ export function toStoredKey(text: string): { prefix: string; keyHash: Buffer } {
  * @returns the key's text, which is stored nowhere: show it; null if there was a workspace.
  */
 export async function bootstrapWorkspace(db: Db): Promise<string | null> {
-  return await db.transaction().execute(async (tx) => {
+  return await runTransaction(db, async (tx) => {
     await lockWorkspace(tx, BOOTSTRAP_LOCK, 'exclusive');
     if (await hasWorkspace(tx)) return null;
     const workspace = await createWorkspace(tx, { name: FIRST_WORKSPACE_NAME, externalId: createExternalId() });
@@ -67,6 +68,7 @@ export async function authenticateApiKey(db: Db, text: string): Promise<Viewer |
   if (!apiKey.isNoted) await noteApiKeyUse(db, apiKey.id);
   return {
     actor: { kind: 'API_KEY', name: apiKey.name },
+    apiKeyId: apiKey.id,
     role: apiKey.role,
     workspaceId: apiKey.workspaceId,
     expiresAt: apiKey.expiresAt,

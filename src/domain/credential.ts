@@ -20,6 +20,7 @@ import {
 } from './credential-input.js';
 import { keyReused, runOnce } from './idempotency.js';
 import type { SecretSeal } from './secret-seal.js';
+import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
 /** A credential as it is stored, without its secret. */
@@ -59,18 +60,20 @@ export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): C
   return {
     async create(workspaceId, input) {
       const checked = checkNewCredential(input);
-      return await db.transaction().execute((tx) => createOnce({ tx, seal, workspaceId }, checked));
+      return await runTransaction(db, (tx) => createOnce({ tx, seal, workspaceId }, checked));
     },
 
     async update(workspaceId, input) {
       checkCredentialChange(input);
-      const updated = await updateCredentialRow(db, workspaceId, input);
-      if (updated) return updated;
-      throw versionConflict(await getCredential(db, workspaceId, input.id), input.expectedVersion);
+      return await runTransaction(db, async (tx) => {
+        const updated = await updateCredentialRow(tx, workspaceId, input);
+        if (updated) return updated;
+        throw versionConflict(await getCredential(tx, workspaceId, input.id), input.expectedVersion);
+      });
     },
 
     async delete(workspaceId, id) {
-      await db.transaction().execute(async (tx) => {
+      await runTransaction(db, async (tx) => {
         // Locked first: a destination that is being made with it is either seen below, or does not find it any more.
         await lockCredential(tx, workspaceId, id, 'update');
         const credential = await getCredential(tx, workspaceId, id);

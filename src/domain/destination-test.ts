@@ -17,6 +17,7 @@ import { type CurrentHealth, nextHealth, type TestEvidence } from './health.js';
 import { InputIssues } from './input-issues.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
 import type { SecretSeal } from './secret-seal.js';
+import { runTransaction } from './transaction.js';
 
 /** Who asks AWS, and in which region. */
 interface Access {
@@ -125,7 +126,7 @@ async function keep(
 ): Promise<void> {
   const { id, version } = destination;
   const evidence = toEvidence(result, destination.health.since);
-  await db.transaction().execute(async (tx) => {
+  await runTransaction(db, async (tx) => {
     if (!(await writeDestinationTest(tx, { id, version }, result))) return;
     const subject = { destinationId: id, destinationVersion: version, secretVersion };
     const decide = (current: CurrentHealth) => nextHealth(current, evidence);

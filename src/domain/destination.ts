@@ -113,7 +113,7 @@ export function createDestinations(dependencies: { db: Db; tests: Pick<Destinati
   // Tested after the commit: AWS may take its time, and what it says does not undo what was saved.
   return {
     async createKinesis(workspaceId, input) {
-      const { destination, isNew } = await db.transaction().execute((tx) => createOnce(tx, workspaceId, input));
+      const { destination, isNew } = await runTransaction(db, (tx) => createOnce(tx, workspaceId, input));
       return isNew ? await tests.test(workspaceId, destination.id) : destination;
     },
 

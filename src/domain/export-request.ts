@@ -71,7 +71,7 @@ async function trigger(db: Db, viewer: Caller, request: ExportRequest): Promise<
   const { idempotencyKey, ...input } = request;
   checkRequest(request);
   const call: IdempotentCall = { workspaceId, operation: 'triggerExport', key: idempotencyKey, input };
-  const { answer } = await db.transaction().execute((tx) =>
+  const { answer } = await runTransaction(db, (tx) =>
     runOnce(tx, call, async () => {
       // Shared: the activation is not deleted, nor its segments changed, between the look at it and the start.
       await lockWorkspace(tx, workspaceId, 'shared');

@@ -5,6 +5,7 @@ import type { NodeKind } from './user-error.js';
 const CODES: Record<NodeKind, string> = {
   Activation: 'act',
   ApiKey: 'key',
+  AuditEntry: 'aud',
   Credential: 'crd',
   Delivery: 'dlv',
   Export: 'exp',

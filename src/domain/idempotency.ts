@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../storage/database.js';
 import { claimIdempotencyKey, findRememberedCall, storeIdempotentAnswer } from '../storage/idempotency-keys.js';
+import { noteTarget } from './audit.js';
 import type { InputIssues } from './input-issues.js';
 import { ConflictError, type NodeReference } from './user-error.js';
 
@@ -37,8 +38,17 @@ export async function runOnce(
   call: IdempotentCall,
   work: () => Promise<MadeObjects>,
 ): Promise<{ answer: MadeObjects; repeated: boolean }> {
-  if (call.key == null) return { answer: await work(), repeated: false };
-  const name = { workspaceId: call.workspaceId, operation: call.operation, key: call.key };
+  const done = call.key == null ? { answer: await work(), repeated: false } : await findOrRun(tx, call, work);
+  noteTarget(tx, done.answer[0]);
+  return done;
+}
+
+async function findOrRun(
+  tx: Db,
+  call: IdempotentCall,
+  work: () => Promise<MadeObjects>,
+): Promise<{ answer: MadeObjects; repeated: boolean }> {
+  const name = { workspaceId: call.workspaceId, operation: call.operation, key: call.key ?? '' };
   const inputHash = hashInput(call.input);
   if (await claimIdempotencyKey(tx, name, inputHash)) {
     const answer = await work();
@@ -48,7 +58,7 @@ export async function runOnce(
   const remembered = await findRememberedCall(tx, name);
   const [first, ...others] = remembered?.answer ?? [];
   // Forgotten between the two statements, because its 24 h were over: the key is new.
-  if (!remembered || !first) return runOnce(tx, call, work);
+  if (!remembered || !first) return findOrRun(tx, call, work);
   if (!remembered.inputHash.equals(inputHash)) throw keyReused(first, 'with another input');
   return { answer: [first, ...others], repeated: true };
 }

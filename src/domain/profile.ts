@@ -4,6 +4,7 @@ import type { Db } from '../storage/database.js';
 import { listMembershipsByKeys } from '../storage/memberships.js';
 import { deleteProfileRows } from '../storage/profile-writes.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
+import { noteTarget } from './audit.js';
 import { InputIssues } from './input-issues.js';
 import { type LanePlace, laneOf } from './lane.js';
 import type { ProfileChange } from './profile-change.js';
@@ -21,6 +22,7 @@ import {
   type WrittenProfiles,
   writeProfiles,
 } from './profile-write.js';
+import { runTransaction } from './transaction.js';
 import { InvalidInputError, NotFoundError } from './user-error.js';
 
 /** How a profile stands to a segment. */
@@ -238,16 +240,14 @@ function isProfileId(profileId: string): boolean {
 async function eraseProfile(db: Db, workspaceId: number, profileId: string): Promise<number | null> {
   return await inTransaction(db, async (tx) => {
     await lockWorkspace(tx, workspaceId, 'shared');
-    return await deleteProfileRows(tx, workspaceId, { lane: laneOf(workspaceId, profileId), profileId });
+    const id = await deleteProfileRows(tx, workspaceId, { lane: laneOf(workspaceId, profileId), profileId });
+    // By our id: the customer's may tell who it was.
+    if (id !== null) noteTarget(tx, { kind: 'Profile', id });
+    return id;
   });
 }
 
 async function inTransaction<Answer>(db: Db, work: (tx: Db) => Promise<Answer>): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await db.transaction().setIsolationLevel('read committed').execute(work);
-    } catch (error) {
-      if (!(error instanceof ProfileRaceError) || tries === MAX_TRIES) throw error;
-    }
-  }
+  const isLost = (error: unknown) => error instanceof ProfileRaceError;
+  return await runTransaction(db, work, { isolation: 'read committed', tries: MAX_TRIES, isLost });
 }

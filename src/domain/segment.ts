@@ -4,6 +4,7 @@ import type { Db } from '../storage/database.js';
 import { findUnfinishedExits } from '../storage/exports.js';
 import { deleteSegmentRow, findSegment, insertSegment, updateSegmentRow } from '../storage/segments.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
+import { noteTarget } from './audit.js';
 import { InputIssues } from './input-issues.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
@@ -62,16 +63,22 @@ export function createSegments(dependencies: { db: Db }): Segments {
         namespace: input.namespace ?? DEFAULT_NAMESPACE,
         description: input.description ?? null,
       };
-      const created = await insertSegment(db, workspaceId, segment);
-      if (created) return created;
-      throw alreadyExists(await getSegment(db, workspaceId, input.segmentId));
+      return await runTransaction(db, async (tx) => {
+        const created = await insertSegment(tx, workspaceId, segment);
+        if (!created) throw alreadyExists(await getSegment(tx, workspaceId, input.segmentId));
+        noteTarget(tx, { kind: 'Segment', id: created.id });
+        return created;
+      });
     },
 
     async update(workspaceId, input) {
       checkSegmentChange(input);
-      const updated = await updateSegmentRow(db, workspaceId, input);
-      if (updated) return updated;
-      throw versionConflict(await getSegment(db, workspaceId, input.segmentId), input.expectedVersion);
+      return await runTransaction(db, async (tx) => {
+        const updated = await updateSegmentRow(tx, workspaceId, input);
+        if (!updated) throw versionConflict(await getSegment(tx, workspaceId, input.segmentId), input.expectedVersion);
+        noteTarget(tx, { kind: 'Segment', id: updated.id });
+        return updated;
+      });
     },
 
     async delete(workspaceId, segmentId) {
@@ -79,6 +86,7 @@ export function createSegments(dependencies: { db: Db }): Segments {
         // Exclusive: no writer adds a membership, no activation maps it, while it goes.
         await lockWorkspace(tx, workspaceId, 'exclusive');
         const segment = await getSegment(tx, workspaceId, segmentId);
+        noteTarget(tx, { kind: 'Segment', id: segment.id });
         const exits = await findUnfinishedExits(tx, segment.id);
         if (exits !== null) throw exitsUnsent(segment, exits);
         if (await deleteSegmentRow(tx, segment.id)) return segment;

@@ -35,6 +35,7 @@ export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 export type NodeKind =
   | 'Activation'
   | 'ApiKey'
+  | 'AuditEntry'
   | 'Credential'
   | 'Delivery'
   | 'Export'

@@ -16,6 +16,8 @@ export interface Actor {
 /** The caller: identity, role, and the workspace that every query and change is bound to. */
 export interface Viewer {
   actor: Actor;
+  /** Internal id of the API key; absent for other callers. */
+  apiKeyId?: number;
   role: Role;
   workspaceId: number;
   /** When the key or token expires; null if never. */

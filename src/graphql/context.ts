@@ -3,6 +3,7 @@
 import type { Activations } from '../domain/activation.js';
 import type { ActivationStates } from '../domain/activation-state.js';
 import type { ApiKeys } from '../domain/api-key-issue.js';
+import type { AuditedCall, AuditTrail } from '../domain/audit.js';
 import type { Credentials } from '../domain/credential.js';
 import type { Destinations } from '../domain/destination.js';
 import type { DestinationStates } from '../domain/destination-state.js';
@@ -38,6 +39,9 @@ export interface Services {
   simulations: Simulations;
 }
 
+/** What the edge knows of a call that is to be audited. */
+export type AuditedInput = Pick<AuditedCall, 'action' | 'changes' | 'target'>;
+
 /** The context of one operation. */
 export interface Context {
   viewer: Viewer;
@@ -49,6 +53,8 @@ export interface Context {
   /** Reads the object behind a reference; null if it is not in the caller's workspace. */
   loadNode(reference: NodeReference & { ordinal?: number }): Promise<NodeType | null>;
   requestId: string;
+  /** Opens the audit of a call; its services write the entry with what they change. */
+  openAudit(call: AuditedInput): { services: Services; trail: AuditTrail };
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Makes the context of an operation: the same over HTTP, WebSocket and in tests. */
 
+import { openTrail } from '../domain/audit.js';
 import type { Viewer } from '../domain/viewer.js';
 import type { EventStreams } from '../events/tail.js';
 import type { Db } from '../storage/database.js';
@@ -7,18 +8,38 @@ import type { Context, Services } from './context.js';
 import { createLoaders } from './loaders.js';
 import { loadNode } from './node-resolver.js';
 
+/** Where an operation came from. */
+export interface RequestOrigin {
+  requestId: string;
+  /** The client's address; null or absent if it is not known. */
+  address?: string | null;
+}
+
 /** Makes the context of one operation, or of one event of a subscription. */
-export type CreateContext = (viewer: Viewer, requestId: string) => Context;
+export type CreateContext = (viewer: Viewer, origin: RequestOrigin) => Context;
+
+/** What contexts are made from. */
+export interface ContextParts {
+  db: Db;
+  events: EventStreams;
+  /** Makes the services on a database: the pool, or one that is bound to an audited call. */
+  servicesOn(db: Db): Services;
+}
 
 /** Makes contexts that read and change through these parts. */
-export function createContextFactory(parts: { db: Db; events: EventStreams; services: Services }): CreateContext {
-  return (viewer, requestId) => {
+export function createContextFactory({ db, events, servicesOn }: ContextParts): CreateContext {
+  const services = servicesOn(db);
+  return (viewer, { requestId, address = null }) => {
     const context: Context = {
       viewer,
       requestId,
-      events: parts.events,
-      services: parts.services,
-      loaders: createLoaders(parts.db, viewer.workspaceId),
+      events,
+      services,
+      loaders: createLoaders(db, viewer.workspaceId),
+      openAudit(call) {
+        const trail = openTrail(db, { viewer, requestId, address, ...call });
+        return { services: servicesOn(trail.db), trail };
+      },
       loadNode: (reference) => loadNode(reference, context),
     };
     return context;

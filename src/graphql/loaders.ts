@@ -3,6 +3,7 @@
 import DataLoader from 'dataloader';
 import type { Activation, ActivationSegment } from '../domain/activation.js';
 import type { ApiKey } from '../domain/api-key.js';
+import type { AuditEntry } from '../domain/audit.js';
 import type { Credential } from '../domain/credential.js';
 import type { Delivery } from '../domain/delivery.js';
 import type { Destination } from '../domain/destination.js';
@@ -16,6 +17,7 @@ import { listActivationBacklogs } from '../storage/activation-backlog.js';
 import { listMappings } from '../storage/activation-segments.js';
 import { type ActivationListRequest, activationList, listActivationsByIds } from '../storage/activations.js';
 import { type ApiKeyListRequest, apiKeyList, listApiKeysByIds } from '../storage/api-keys.js';
+import { type AuditListRequest, auditList, listAuditEntriesByIds } from '../storage/audit-entries.js';
 import { type Backlog, listBacklogs } from '../storage/backlogs.js';
 import { type CredentialListRequest, credentialList, listCredentialsByIds } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
@@ -50,6 +52,8 @@ export interface Loaders {
   activations: ListLoader<ActivationListRequest, Activation>;
   apiKeyById: DataLoader<number, ApiKey | null>;
   apiKeys: ListLoader<ApiKeyListRequest, ApiKey>;
+  auditEntries: ListLoader<AuditListRequest, AuditEntry>;
+  auditEntryById: DataLoader<number, AuditEntry | null>;
   /** By destination. */
   backlog: DataLoader<number, Backlog>;
   credentialById: DataLoader<number, Credential | null>;
@@ -89,6 +93,8 @@ export function createLoaders(db: Db, workspaceId: number): Loaders {
     activations: createListLoader(db, activationList),
     apiKeyById: new DataLoader((ids: readonly number[]) => listApiKeysByIds(db, workspaceId, ids)),
     apiKeys: createListLoader(db, apiKeyList),
+    auditEntries: createListLoader(db, auditList),
+    auditEntryById: new DataLoader((ids: readonly number[]) => listAuditEntriesByIds(db, workspaceId, ids)),
     backlog: new DataLoader((ids: readonly number[]) => listBacklogs(db, ids)),
     credentialById: new DataLoader((ids: readonly number[]) => listCredentialsByIds(db, workspaceId, ids)),
     credentials: createListLoader(db, credentialList),

@@ -6,6 +6,7 @@ import { type NodeKind, type NodeReference, RequestError } from '../domain/user-
 import { includesRole } from '../domain/viewer.js';
 import { toActivationType } from './activation.js';
 import { toApiKeyType } from './api-key.js';
+import { toAuditEntryType } from './audit-entry.js';
 import type { Context } from './context.js';
 import { toCredentialType } from './credential.js';
 import { toDeliveryType } from './delivery.js';
@@ -46,11 +47,13 @@ export class NodeResolver {
 
 type NodeReader = (context: Context, id: number, ordinal: number) => Promise<NodeType | null>;
 
+/** To a lower role one of these is like one that is not there. */
+const SEEN_BY_ADMINS: ReadonlySet<NodeKind> = new Set(['ApiKey', 'AuditEntry']);
+
 const READERS: Partial<Record<NodeKind, NodeReader>> = {
   Activation: async (context, id) => shape(await context.loaders.activationById.load(id), toActivationType),
-  // To a lower role a key is like one that is not there.
-  ApiKey: async (context, id) =>
-    includesRole(context.viewer.role, 'ADMIN') ? shape(await context.loaders.apiKeyById.load(id), toApiKeyType) : null,
+  ApiKey: async (context, id) => shape(await context.loaders.apiKeyById.load(id), toApiKeyType),
+  AuditEntry: async (context, id) => shape(await context.loaders.auditEntryById.load(id), toAuditEntryType),
   Credential: async (context, id) => shape(await context.loaders.credentialById.load(id), toCredentialType),
   Delivery: async (context, eventId, ordinal) =>
     shape(await context.loaders.deliveryByKey.load({ eventId, ordinal }), toDeliveryType),
@@ -67,6 +70,7 @@ export async function loadNode(
   reference: NodeReference & { ordinal?: number },
   context: Context,
 ): Promise<NodeType | null> {
+  if (SEEN_BY_ADMINS.has(reference.kind) && !includesRole(context.viewer.role, 'ADMIN')) return null;
   return (await READERS[reference.kind]?.(context, reference.id, reference.ordinal ?? 0)) ?? null;
 }
 

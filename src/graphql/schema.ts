@@ -6,6 +6,8 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ActivationResolver } from './activation-resolver.js';
 import { ActivationStateResolver } from './activation-state-resolver.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
+import { AuditEntryResolver } from './audit-entry-resolver.js';
+import { auditMutations } from './audited-mutations.js';
 import { CredentialResolver } from './credential-resolver.js';
 import { DeliveryEventsSubscription } from './delivery-events-subscription.js';
 import { DeliveryResolver } from './delivery-resolver.js';
@@ -35,6 +37,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       ActivationResolver,
       ActivationStateResolver,
       ApiKeyResolver,
+      AuditEntryResolver,
       CredentialResolver,
       DeliveryEventsSubscription,
       DeliveryResolver,
@@ -60,6 +63,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
     pubSub: noTopics,
     validate: false,
   });
+  auditMutations(schema);
   describe(schema.getQueryType(), 'Everything that can be read.');
   describe(schema.getMutationType(), MUTATION_DESCRIPTION);
   describe(schema.getSubscriptionType(), 'What can be watched, over WebSocket (graphql-transport-ws).');
@@ -79,7 +83,7 @@ function refuseTopic(topic: string): never {
 }
 
 const MUTATION_DESCRIPTION =
-  'Everything that can be changed. Each description names the least role and the errors; a lower role gets the top-level error FORBIDDEN, which names the role needed.';
+  'Everything that can be changed. Each description names the least role and the errors; a lower role gets the top-level error FORBIDDEN, which names the role needed. Each call stands in the audit log.';
 
 /** type-graphql has no way to describe the root types. */
 function describe(type: GraphQLObjectType | null | undefined, description: string): void {

@@ -35,7 +35,7 @@ export async function registerGraphQL(server: FastifyInstance, parts: GraphQLPar
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());
   const answer = fastifyApolloHandler(apollo, {
-    context: async (request) => parts.createContext(viewerOf(request), request.id),
+    context: async (request) => parts.createContext(viewerOf(request), { requestId: request.id, address: request.ip }),
   });
   server.route({
     method: ['GET', 'POST'],

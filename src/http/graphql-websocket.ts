@@ -38,7 +38,7 @@ export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
       if (!viewer)
         return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
       const args = prepare(payload, parts);
-      if ('schema' in args) contexts.set(args, () => parts.createContext(viewer, extra.requestId));
+      if ('schema' in args) contexts.set(args, () => parts.createContext(viewer, { requestId: extra.requestId }));
       return args;
     },
     subscribe: (args) => subscribeFresh(args, contexts.get(args) ?? refuseContext),

@@ -22,7 +22,10 @@ async function refusalFor(mutation: (typeof mutations)[number], role: Role): Pro
     schema,
     source: `mutation($input: ${input.type}) { ${mutation.name}(input: $input) { __typename } }`,
     variableValues: { input: sampleValue(input.type) },
-    contextValue: { viewer: { role, workspaceId: 1, actor: { kind: 'API_KEY', name: 'test' }, expiresAt: null } },
+    contextValue: {
+      viewer: { role, workspaceId: 1, actor: { kind: 'API_KEY', name: 'test' }, expiresAt: null },
+      openAudit: () => ({ trail: { close: async () => {} } }),
+    },
   });
   return errors?.[0]?.message ?? '';
 }

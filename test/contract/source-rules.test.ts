@@ -72,6 +72,19 @@ describe('source files', () => {
   });
 });
 
+describe('transactions of the domain', () => {
+  // Elsewhere a change would leave no entry in the audit log. The snapshot of simulations is read-only.
+  const OPENERS = ['src/domain/transaction.ts', 'src/domain/simulation-scene.ts'];
+
+  test('are opened by runTransaction alone', () => {
+    const openers = sources.filter(
+      ({ path, text }) => path.startsWith('src/domain/') && text.includes('.transaction()'),
+    );
+
+    expect(openers.map(({ path }) => path).sort()).toEqual([...OPENERS].sort());
+  });
+});
+
 function isVague(path: string): boolean {
   return path.split('/').some((part) => VAGUE_NAME.test(part));
 }

@@ -8,7 +8,7 @@ import { encodeEventCursor } from '../../src/events/event-cursor.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { subscribeFresh } from '../../src/http/subscription-execution.js';
-import { createServices } from '../../src/services.js';
+import { bindServices } from '../../src/services.js';
 import { insertDeliveryEvents } from '../../src/storage/delivery-events.js';
 import { useTails } from '../support/event-tail.js';
 import {
@@ -65,12 +65,12 @@ const PROGRESS = parse('subscription ($exportId: ID!) { exportProgress(exportId:
 
 async function watch(document: typeof EVENTS, variableValues: Record<string, unknown>) {
   const seal = createSecretSeal(randomBytes(32));
-  const services = createServices({ db: database.db, seal });
+  const servicesOn = bindServices({ seal });
   const db = database.db.withPlugin(counting);
-  const createContext = createContextFactory({ db, events: tails.start({ progressMs: 0 }), services });
+  const createContext = createContextFactory({ db, events: tails.start({ progressMs: 0 }), servicesOn });
   const viewer = { actor: { kind: 'API_KEY', name: 'test' }, role: 'VIEWER', expiresAt: null } as const;
   const stream = await subscribeFresh({ schema, document, variableValues }, () =>
-    createContext({ ...viewer, workspaceId: scene.workspaceId }, 'test'),
+    createContext({ ...viewer, workspaceId: scene.workspaceId }, { requestId: 'test' }),
   );
   if (!(Symbol.asyncIterator in stream)) throw new Error(JSON.stringify(stream));
   return {
@@ -216,10 +216,10 @@ test('an export is read afresh for each event, and its end is named', async () =
 test("the destination's own cursor is one to start with", async () => {
   await commitPage([]);
   const source = 'query ($id: ID!) { node(id: $id) { ... on Destination { eventCursor } } }';
-  const services = createServices({ db: database.db, seal: createSecretSeal(randomBytes(32)) });
-  const contextValue = createContextFactory({ db: database.db, events: tails.start(), services })(
+  const servicesOn = bindServices({ seal: createSecretSeal(randomBytes(32)) });
+  const contextValue = createContextFactory({ db: database.db, events: tails.start(), servicesOn })(
     { actor: { kind: 'API_KEY', name: 'test' }, role: 'VIEWER', expiresAt: null, workspaceId: scene.workspaceId },
-    'test',
+    { requestId: 'test' },
   );
   const { data } = await graphql({ schema, source, variableValues: { id: destinationId }, contextValue });
   const after = Object(data?.['node'])['eventCursor'];

@@ -106,6 +106,9 @@ function startServer(): Promise<HttpServer> {
     events: Object.create(null),
     loaders: Object.create(null),
     loadNode: async () => null,
+    openAudit: () => {
+      throw new Error('There are no mutations here.');
+    },
   });
   return startHttpServer({
     host: '127.0.0.1',

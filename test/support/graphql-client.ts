@@ -8,7 +8,7 @@ import type { Viewer } from '../../src/domain/viewer.js';
 import { EventTail } from '../../src/events/tail.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
-import { createServices } from '../../src/services.js';
+import { bindServices } from '../../src/services.js';
 import type { Db } from '../../src/storage/database.js';
 import { deafListener } from './event-tail.js';
 
@@ -51,19 +51,18 @@ export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint
     expiresAt: null,
   };
   const schema = buildGraphQLSchema();
-  const services = createServices({
-    db: counted,
+  const servicesOn = bindServices({
     seal: createSecretSeal(randomBytes(32)),
     kinesisEndpoint: NOBODY,
     ...options,
   });
   const events = new EventTail({ db: counted, log: pino({ level: 'silent' }), listener: deafListener });
-  const createContext = createContextFactory({ db: counted, events, services });
+  const createContext = createContextFactory({ db: counted, events, servicesOn });
   return {
     workspaceId: workspace.id,
     viewer,
     async execute(source, variableValues, caller = viewer) {
-      const contextValue = createContext(caller, 'test');
+      const contextValue = createContext(caller, { requestId: 'test' });
       const { data, errors = [] } = await graphql({ schema, source, variableValues, contextValue });
       // Own code and message: GraphQL's wrapper hides what the resolver threw.
       const faults = errors.map(({ message, originalError }) => ({

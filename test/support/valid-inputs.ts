@@ -1,0 +1,63 @@
+/** An input for every mutation with which it succeeds, and the world that these inputs are about. */
+import { randomUUID } from 'node:crypto';
+import { toGlobalId } from '../../src/domain/global-id.js';
+import type { Db } from '../../src/storage/database.js';
+import { addActivation, addEvent, addExport, addFailedRecord, addProfile, delivered, openBooks } from './books.js';
+import { ACCESS_KEY_ID, createCredential, createDestination, SECRET } from './destination-seed.js';
+import type { TestEdge } from './graphql-client.js';
+
+/** By the mutation's name. */
+export type ValidInputs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** Makes something of every kind in the edge's workspace, by hand; each input succeeds on it once. */
+export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInputs> {
+  const books = await openBooks(db, edge.workspaceId);
+  const profileKey = await addProfile(books, 'known');
+  const failedRecord = toGlobalId('FailedRecord', await addFailedRecord(books, { profileId: 'known', profileKey }));
+  await addEvent(books, [delivered(profileKey)]);
+  const activation = toGlobalId('Activation', books.activationId);
+  const otherActivation = toGlobalId('Activation', await addActivation(books));
+  const run = toGlobalId('Export', await addExport(books));
+  const destination = toGlobalId('KinesisDestination', books.destinationId);
+  const credential = await createCredential(edge);
+  const otherDestination = await createDestination(edge, credential);
+  const apiKey = await createApiKey(edge);
+  await edge.execute('mutation { createSegment(input: { segmentId: "free", name: "Free" }) { __typename } }');
+  return {
+    activateSegments: { destinationId: destination, segmentIds: ['s0'], attributes: ['name'] },
+    cancelExport: { id: run },
+    createApiKey: { name: 'new', role: 'VIEWER' },
+    createCredential: { kind: 'ACCESS_KEY', name: 'new', accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET },
+    createKinesisDestination: { name: 'new', region: 'us-east-1', stream: 'new', credentialId: credential },
+    createSegment: { segmentId: randomUUID(), name: 'New' },
+    deleteActivation: { id: otherActivation },
+    deleteCredential: { id: await createCredential(edge) },
+    deleteDestination: { id: await createDestination(edge, credential) },
+    deleteProfile: { profileId: 'known' },
+    deleteSegment: { segmentId: 'free' },
+    disableDestination: { id: destination },
+    discardFailedRecords: { filter: { ids: [failedRecord] } },
+    enableDestination: { id: destination },
+    pauseActivation: { id: activation },
+    replayDeliveries: { destinationId: destination, from: new Date(Date.now() - 60_000).toISOString() },
+    resumeActivation: { id: activation, onResume: 'LATEST_ONLY' },
+    retryFailedRecords: { filter: { ids: [failedRecord] } },
+    revokeApiKey: { id: apiKey },
+    testDestination: { id: otherDestination },
+    testKinesisSettings: { credentialId: credential, region: 'us-east-1', stream: 'orders' },
+    triggerExport: { activationId: activation },
+    updateActivation: { id: activation, expectedVersion: 1, attributes: ['name', 'city'] },
+    updateCredential: { id: credential, expectedVersion: 1, name: 'renamed' },
+    updateKinesisDestination: { id: otherDestination, expectedVersion: 1, name: 'renamed' },
+    updateSegment: { segmentId: 's1', expectedVersion: 1, name: 'Renamed' },
+    updateSegmentMemberships: { memberships: [{ profileId: 'known', segmentId: 's0', status: 'REALIZED' }] },
+    upsertProfiles: { profiles: [{ profileId: 'new', attributes: { city: 'Rome' } }] },
+  };
+}
+
+async function createApiKey(edge: TestEdge): Promise<string> {
+  const { data } = await edge.execute(
+    'mutation { createApiKey(input: { name: "old", role: VIEWER }) { ... on CreateApiKeySuccess { apiKey { id } } } }',
+  );
+  return data.createApiKey.apiKey.id;
+}
