@@ -13,11 +13,12 @@ import { openSecret } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { toLaneKey } from './domain/lane.js';
 import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
+import { createTokenVerifier, isTokenText, type TokenTrust } from './domain/signed-token.js';
 import { EventTail } from './events/tail.js';
 import type { Services } from './graphql/context.js';
 import { createContextFactory } from './graphql/execution-context.js';
 import { buildGraphQLSchema } from './graphql/schema.js';
-import { rememberViewers } from './http/authentication.js';
+import { type Authenticate, rememberViewers } from './http/authentication.js';
 import { readConsole } from './http/console.js';
 import { registerFailedRecordRoute } from './http/failed-records.js';
 import { createErrorPresenter } from './http/graphql-errors.js';
@@ -157,6 +158,12 @@ const REQUEST_SESSIONS = 12;
 /** Sessions that the engine needs beside one a lane: heartbeat, claims, health. */
 const ENGINE_SESSIONS = 3;
 
+/** API keys, and signed tokens if there is an issuer to trust. */
+function createAuthentication(db: Db, trust: TokenTrust | null): Authenticate {
+  const verify = trust && createTokenVerifier(db, trust);
+  return (text) => (verify && isTokenText(text) ? verify(text) : authenticateApiKey(db, text));
+}
+
 /** The same place from `src` and from `dist`. */
 const MIGRATIONS = join(import.meta.dirname, '..', 'schema', 'migrations');
 
@@ -207,7 +214,7 @@ function createApi(
   const graphql = {
     schema: buildGraphQLSchema(),
     createContext: createContextFactory({ db, events, servicesOn }),
-    authenticate: rememberViewers((key) => authenticateApiKey(db, key)),
+    authenticate: rememberViewers(createAuthentication(db, config.tokens)),
     presenter: createErrorPresenter({ badInputErrors: [InvalidCursorError], hidesSuggestions }),
     log,
   };

@@ -1,4 +1,5 @@
 /** The configuration: the only reader of the environment. One table holds every variable; faults are reported at once. */
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 
 /** What the operator set, checked and with defaults filled in. Never log it whole: it holds secrets. */
@@ -85,6 +86,36 @@ const variables = z.object({
     fallback: 'generated in DATA_FOLDER with the embedded database',
     isSecret: true,
   }),
+  JWT_ISSUER: optional(keepText, {
+    meaning: 'Takes signed tokens (JWT) of this issuer beside API keys; with JWT_AUDIENCE and one of the two keys.',
+    allowed: 'the exact `iss` of its tokens',
+    fallback: 'no tokens are taken',
+  }),
+  JWT_AUDIENCE: optional(keepText, {
+    meaning: 'What tokens must be for.',
+    allowed: 'the exact `aud` of tokens for this server',
+    fallback: 'no value',
+  }),
+  JWT_JWKS_URL: optional(checkEndpoint, {
+    meaning: 'Where the issuer publishes its public keys; they are fetched when a token names a new one.',
+    allowed: 'an https URL, or an http URL on loopback',
+    fallback: 'no value',
+  }),
+  JWT_PUBLIC_KEY: optional(checkPublicKey, {
+    meaning: "The issuer's public key, in place of JWT_JWKS_URL; line ends may be written as \\n.",
+    allowed: 'a public key in PEM (SPKI)',
+    fallback: 'no value',
+    // A private key pasted here by mistake must not show.
+    isSecret: true,
+  }),
+  JWT_WORKSPACE_CLAIM: text(/^\S{1,256}$/, 'workspace', {
+    meaning: "The claim that holds the workspace's global id.",
+    allowed: 'a name of a claim',
+  }),
+  JWT_ROLE_CLAIM: text(/^\S{1,256}$/, 'role', {
+    meaning: 'The claim that holds VIEWER, OPERATOR or ADMIN.',
+    allowed: 'a name of a claim',
+  }),
   LOG_LEVEL: oneOf(
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     'info',
@@ -124,6 +155,8 @@ function toConfig(set: z.infer<typeof variables>) {
     sandboxPort: set.SANDBOX_PORT,
     /** 32 bytes; undefined only with the embedded database: a key is generated beside the data. */
     encryptionKey: set.ENCRYPTION_KEY,
+    /** Null: signed tokens are not taken. */
+    tokens: toTokenTrust(set),
     logLevel: set.LOG_LEVEL,
     environment: set.NODE_ENV,
     shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
@@ -135,6 +168,13 @@ function toConfig(set: z.infer<typeof variables>) {
   };
 }
 
+function toTokenTrust(set: z.infer<typeof variables>) {
+  const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience, JWT_JWKS_URL: jwksUrl, JWT_PUBLIC_KEY: publicKeyPem } = set;
+  const keys = jwksUrl === undefined ? publicKeyPem && { publicKeyPem } : { jwksUrl };
+  if (issuer === undefined || audience === undefined || !keys) return null;
+  return { issuer, audience, keys, workspaceClaim: set.JWT_WORKSPACE_CLAIM, roleClaim: set.JWT_ROLE_CLAIM };
+}
+
 /** Faults of two variables together. */
 function findConflicts(given: Record<string, string | undefined>): string[] {
   const conflicts: string[] = [];
@@ -144,6 +184,16 @@ function findConflicts(given: Record<string, string | undefined>): string[] {
   if (given['KINESIS_ENDPOINT'] && given['KINESIS'] !== 'aws') {
     conflicts.push('KINESIS_ENDPOINT: has no effect on the sandbox. Allowed: only with KINESIS=aws.');
   }
+  return [...conflicts, ...findTokenConflicts(given)];
+}
+
+function findTokenConflicts(given: Record<string, string | undefined>): string[] {
+  const names = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWT_JWKS_URL', 'JWT_PUBLIC_KEY'];
+  if (!names.some((name) => given[name])) return [];
+  const missing = ['JWT_ISSUER', 'JWT_AUDIENCE'].filter((name) => !given[name]);
+  const conflicts = missing.map((name) => `${name}: is missing. Allowed: a text, beside the other JWT variables.`);
+  if (Boolean(given['JWT_JWKS_URL']) === Boolean(given['JWT_PUBLIC_KEY']))
+    conflicts.push('JWT_JWKS_URL: and JWT_PUBLIC_KEY, exactly one of them is needed. Allowed: one of the two.');
   return conflicts;
 }
 
@@ -197,6 +247,21 @@ function checkEndpoint(given: string, context: z.RefinementCtx<string>): string 
   if (protocol === 'https:') return given;
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return protocol === 'http:' && isLoopback ? given : refuse(context, 'is not safe');
+}
+
+function keepText(given: string): string {
+  return given;
+}
+
+function checkPublicKey(given: string, context: z.RefinementCtx<string>): string {
+  const pem = given.replaceAll('\\n', '\n');
+  try {
+    createPublicKey(pem);
+  } catch {
+    return refuse(context, 'is not a public key');
+  }
+  // Node takes a private key for its public half: one that is configured here by mistake must not be kept.
+  return pem.includes('PRIVATE KEY') ? refuse(context, 'is a private key') : pem;
 }
 
 function checkEncryptionKey(given: string, context: z.RefinementCtx<string>): Buffer {

