@@ -32,6 +32,6 @@ export async function findTurnMs(db: Db, destinationId: number): Promise<number>
   const { rows } = await sql<{ wait_ms: number }>`/* destination_pace.find_turn */
     select greatest(0, extract(epoch from paced_until - clock_timestamp()) * 1000)::float8 as wait_ms
     from destination
-    where id = ${destinationId} and paced_until > '-infinity'`.execute(db);
+    where id = ${destinationId}`.execute(db);
   return rows[0]?.wait_ms ?? 0;
 }

@@ -85,7 +85,7 @@ describe('every refusal is JSON with a code and a request id', () => {
     expect(await refusal(`/graphql?query=${query}`)).toMatchObject({ status: 405, code: 'BAD_REQUEST' });
   });
 
-  test.each(['/', '/nothing', '/graphql/more', '/health'])('unknown address %s', async (path) => {
+  test.each(['/nothing', '/graphql/more', '/health'])('unknown address %s', async (path) => {
     expect(await refusal(path)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
   });
 
