@@ -45,6 +45,9 @@ export async function startProduct(track: Track): Promise<Contestant> {
       DATA_FOLDER: path.join(track.folder, 'product'),
       PORT: '0',
       LOG_LEVEL: 'warn',
+      // One client is measured at its full rate.
+      OPERATIONS_PER_KEY: '1000000',
+      OPERATIONS_PER_ADDRESS: '1000000',
     },
   );
   const url = lines.map((line) => /http:\S+/.exec(line)?.[0]).find((found) => found !== undefined) ?? '';

@@ -25,6 +25,7 @@ import { createErrorPresenter } from './http/graphql-errors.js';
 import type { GraphQLParts } from './http/graphql-http.js';
 import { registerIngestRoutes } from './http/ingest.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
+import { createRequestLimits } from './http/request-limits.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { startMaintenance } from './maintenance.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
@@ -210,12 +211,16 @@ function createApi(
   { database: { db }, events }: Foundation,
   servicesOn: (db: Db) => Services,
 ): Api {
-  const hidesSuggestions = config.environment === 'production';
+  const { limits } = config;
   const graphql = {
     schema: buildGraphQLSchema(),
     createContext: createContextFactory({ db, events, servicesOn }),
     authenticate: rememberViewers(createAuthentication(db, config.tokens)),
-    presenter: createErrorPresenter({ badInputErrors: [InvalidCursorError], hidesSuggestions }),
+    presenter: createErrorPresenter({
+      badInputErrors: [InvalidCursorError],
+      hidesSuggestions: !limits.allowsDiscovery,
+    }),
+    limits: createRequestLimits(limits),
     log,
   };
   return { services: servicesOn(db), graphql };

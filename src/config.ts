@@ -124,8 +124,26 @@ const variables = z.object({
   NODE_ENV: oneOf(
     ['development', 'production', 'test'],
     'development',
-    'Production: error messages suggest no names of the schema.',
+    'Production: SCHEMA_DISCOVERY is off by default.',
   ),
+  SCHEMA_DISCOVERY: oneOf(
+    ['auto', 'on', 'off'],
+    'auto',
+    'Whether introspection answers and errors suggest names of the schema; auto: not with NODE_ENV=production.',
+  ),
+  OPERATIONS_PER_KEY: wholeNumber(
+    [1, 1_000_000],
+    1_000,
+    'Most GraphQL operations a second of one API key, in this process; twice as many at once.',
+  ),
+  OPERATIONS_PER_ADDRESS: wholeNumber(
+    [1, 1_000_000],
+    2_000,
+    'Most GraphQL requests a second of one client address, in this process; twice as many at once.',
+  ),
+  SOCKETS_PER_KEY: wholeNumber([1, 100_000], 1_000, 'Most WebSockets of one API key, in this process.'),
+  SOCKETS_PER_NODE: wholeNumber([1, 100_000], 5_000, 'Most WebSockets of this process.'),
+  SUBSCRIPTIONS_PER_SOCKET: wholeNumber([1, 10_000], 100, 'Most subscriptions of one WebSocket.'),
   SHUTDOWN_TIMEOUT_MS: wholeNumber([1_000, 600_000], 25_000, 'Longest time from SIGTERM to the exit, in ms.'),
   DELIVERY_LANES: wholeNumber([1, 64], 8, 'Steps of lanes (a page, a call) that a worker has under way at once.'),
   LEASE_MS: wholeNumber(
@@ -158,13 +176,21 @@ function toConfig(set: z.infer<typeof variables>) {
     /** Null: signed tokens are not taken. */
     tokens: toTokenTrust(set),
     logLevel: set.LOG_LEVEL,
-    environment: set.NODE_ENV,
     shutdownTimeoutMs: set.SHUTDOWN_TIMEOUT_MS,
     deliveryLanes: set.DELIVERY_LANES,
     leaseMs: set.LEASE_MS,
     deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
     auditRetentionDays: set.AUDIT_RETENTION_DAYS,
     maxBodyBytes: set.MAX_BODY_BYTES,
+    limits: {
+      allowsDiscovery:
+        set.SCHEMA_DISCOVERY === 'on' || (set.SCHEMA_DISCOVERY === 'auto' && set.NODE_ENV !== 'production'),
+      operationsPerKey: set.OPERATIONS_PER_KEY,
+      operationsPerAddress: set.OPERATIONS_PER_ADDRESS,
+      socketsPerKey: set.SOCKETS_PER_KEY,
+      socketsPerNode: set.SOCKETS_PER_NODE,
+      subscriptionsPerSocket: set.SUBSCRIPTIONS_PER_SOCKET,
+    },
   };
 }
 

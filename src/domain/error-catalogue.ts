@@ -84,7 +84,10 @@ export const REQUEST_ERRORS = {
     'Change the argument that `message` names.',
   ),
   FORBIDDEN: once('Your role does not allow this.', 'Ask an ADMIN of the workspace for a key with the role named.'),
-  GRAPHQL_PARSE_FAILED: once('The document is not GraphQL.', 'Mend the syntax at the place that `message` names.'),
+  GRAPHQL_PARSE_FAILED: once(
+    'The document is not GraphQL, or has more than 2,000 tokens.',
+    'Mend the syntax at the place that `message` names; send less at once.',
+  ),
   GRAPHQL_VALIDATION_FAILED: once(
     'The document does not fit the schema, or asks for too much at once.',
     'Compare it with the schema; ask for fewer or shallower fields.',
@@ -93,6 +96,10 @@ export const REQUEST_ERRORS = {
   INTERNAL_SERVER_ERROR: again(
     'A fault of this server.',
     'Send again; if it lasts, give the request id of `extensions` to whoever runs the server.',
+  ),
+  INTROSPECTION_DISABLED: once(
+    'This server does not answer for its schema (`__schema`, `__type`).',
+    'Use the published schema; whoever runs the server can set SCHEMA_DISCOVERY.',
   ),
   METHOD_NOT_ALLOWED: once(
     'The address does not take this HTTP method.',
@@ -106,6 +113,15 @@ export const REQUEST_ERRORS = {
   PAYLOAD_TOO_LARGE: once('The body is larger than this address takes.', 'Send less at once.'),
   PERSISTED_QUERY_NOT_FOUND: once('The server does not know a document with this hash.', 'Send the document itself.'),
   PERSISTED_QUERY_NOT_SUPPORTED: once('This server keeps no documents by hash.', 'Send the document itself.'),
+  QUERY_TOO_COSTLY: once(
+    'The answer may have more than 20,000 objects, by page sizes.',
+    'Ask for smaller pages, or for fewer lists in lists.',
+  ),
+  QUERY_TOO_DEEP: once('The operation is more than 15 fields deep.', 'Ask for shallower fields.'),
+  RATE_LIMITED: again(
+    'Too many operations a second of your API key or address.',
+    'Wait as long as `message` says, then send again, and fewer.',
+  ),
   REQUEST_TIMEOUT: again(
     'The request did not arrive whole in time.',
     'Send again; look at the connection if it lasts.',
@@ -113,6 +129,16 @@ export const REQUEST_ERRORS = {
   SHUTTING_DOWN: again(
     'This process is shutting down.',
     'Send again: another process, or this one once it is back, answers.',
+  ),
+  TOO_MANY_ALIASES: once('The document has more than 100 aliases.', 'Split it.'),
+  TOO_MANY_DIRECTIVES: once('The document has more than 100 directives.', 'Split it.'),
+  TOO_MANY_SOCKETS: again(
+    'This process has as many WebSockets open as it may.',
+    'Try again: another process, or this one once others have left, has room.',
+  ),
+  TOO_MANY_SUBSCRIPTIONS: once(
+    'This socket has as many subscriptions as one may have.',
+    'End some, or open another socket.',
   ),
   UNAUTHENTICATED: once(
     'The API key is missing, unknown, expired or revoked.',

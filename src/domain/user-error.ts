@@ -148,7 +148,7 @@ export class RequestError extends Error {
   override readonly name = 'RequestError';
 
   constructor(
-    readonly code: 'BAD_USER_INPUT' | 'FORBIDDEN' | 'UNAUTHENTICATED',
+    readonly code: 'BAD_USER_INPUT' | 'FORBIDDEN' | 'RATE_LIMITED' | 'UNAUTHENTICATED',
     message: string,
   ) {
     super(message);

@@ -46,6 +46,12 @@ export function answerError(error: FastifyError | Error, request: FastifyRequest
     .send(JSON.stringify(toErrorBody(refusal.code, refusal.message, request.id)));
 }
 
+/** A name that is over its rate has some of it again within a second. */
+const HEADERS_OF_REQUEST_ERROR: Partial<Record<RequestError['code'], Readonly<Record<string, string>>>> = {
+  RATE_LIMITED: { 'retry-after': '1' },
+  UNAUTHENTICATED: { 'www-authenticate': 'Bearer' },
+};
+
 interface Refusal {
   status: number;
   code: string;
@@ -53,7 +59,12 @@ interface Refusal {
   headers?: Readonly<Record<string, string>>;
 }
 
-const STATUS_OF_REQUEST_ERROR = { BAD_USER_INPUT: 400, FORBIDDEN: 403, UNAUTHENTICATED: 401 } as const;
+const STATUS_OF_REQUEST_ERROR = {
+  BAD_USER_INPUT: 400,
+  FORBIDDEN: 403,
+  RATE_LIMITED: 429,
+  UNAUTHENTICATED: 401,
+} as const;
 
 function findRefusal(error: FastifyError | Error): Refusal {
   if (error instanceof HttpError) return error;
@@ -62,7 +73,7 @@ function findRefusal(error: FastifyError | Error): Refusal {
       status: STATUS_OF_REQUEST_ERROR[error.code],
       code: error.code,
       message: error.message,
-      headers: error.code === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {},
+      headers: HEADERS_OF_REQUEST_ERROR[error.code] ?? {},
     };
   if (error instanceof UserError) return { status: 400, code: error.code, message: error.message };
   const known = 'code' in error ? FASTIFY_REFUSALS[error.code] : undefined;

@@ -13,6 +13,8 @@ import type { Context } from '../graphql/context.js';
 import type { CreateContext } from '../graphql/execution-context.js';
 import { type Authenticate, requireKey, viewerOf } from './authentication.js';
 import { type ErrorPresenter, stampErrors } from './graphql-errors.js';
+import { findExcess, MAX_TOKENS } from './operation-limits.js';
+import type { RequestLimits } from './request-limits.js';
 
 /** What GraphQL is served from, over HTTP and WebSocket alike. */
 export interface GraphQLParts {
@@ -20,14 +22,12 @@ export interface GraphQLParts {
   createContext: CreateContext;
   authenticate: Authenticate;
   presenter: ErrorPresenter;
+  limits: RequestLimits;
   log: FastifyBaseLogger;
 }
 
 /** Address of GraphQL, over HTTP and WebSocket. */
 export const GRAPHQL_PATH = '/graphql';
-
-/** Longest document; parsing, validating and masking cost by the token. */
-export const MAX_TOKENS = 10_000;
 
 /** Serves GraphQL on a server that does not listen yet; it stops with the server. */
 export async function registerGraphQL(server: FastifyInstance, parts: GraphQLParts): Promise<void> {
@@ -40,16 +40,21 @@ export async function registerGraphQL(server: FastifyInstance, parts: GraphQLPar
   server.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: requireKey(parts.authenticate),
+    onRequest: [
+      async ({ ip }) => parts.limits.countAddress(ip),
+      requireKey(parts.authenticate),
+      async (request) => parts.limits.countOperation(viewerOf(request)),
+    ],
     async handler(request, reply) {
       return stampRefusal(await answer.call(server, request, reply), request, reply);
     },
   });
 }
 
-function createApollo({ schema, presenter, log }: GraphQLParts): ApolloServer<Context> {
+function createApollo({ schema, presenter, limits, log }: GraphQLParts): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
+    // Refused by our own limits where it is not allowed.
     introspection: true,
     // A browser sends the key's header to another origin only after a preflight, which is never granted.
     csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
@@ -64,9 +69,25 @@ function createApollo({ schema, presenter, log }: GraphQLParts): ApolloServer<Co
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      refuseExcess(limits),
       reportErrors(presenter, log),
     ],
   });
+}
+
+/** Weighs each operation before it runs. */
+function refuseExcess({ allowsDiscovery }: RequestLimits): ApolloServerPlugin<Context> {
+  return {
+    async requestDidStart() {
+      return {
+        async didResolveOperation({ schema, document, operation, request: { variables = {} } }) {
+          // Without one, Apollo says itself that it cannot be told.
+          const excess = operation && findExcess({ schema, document, operation, variables }, allowsDiscovery);
+          if (excess) throw excess;
+        },
+      };
+    },
+  };
 }
 
 /** Logs our faults and stamps errors: the error formatter knows no request. AsyncLocalStorage would slow every promise. */

@@ -2,11 +2,14 @@
 
 import { type ExecutionArgs, GraphQLError, getOperationAST, type OperationTypeNode, parse, validate } from 'graphql';
 import { makeServer, type Server, type ServerOptions } from 'graphql-ws';
+import { RequestError } from '../domain/user-error.js';
 import type { Viewer } from '../domain/viewer.js';
 import type { Context } from '../graphql/context.js';
 import { readBearerKey } from './authentication.js';
 import { stampErrors } from './graphql-errors.js';
-import { type GraphQLParts, logFaults, MAX_TOKENS } from './graphql-http.js';
+import { type GraphQLParts, logFaults } from './graphql-http.js';
+import { findExcess, MAX_TOKENS } from './operation-limits.js';
+import type { RequestLimits } from './request-limits.js';
 import { subscribeFresh } from './subscription-execution.js';
 
 /** What belongs to one socket. */
@@ -17,6 +20,22 @@ export interface SocketSession {
   key: string | null;
   /** The caller; null before `connection_init`, and after a refusal. */
   viewer: Viewer | null;
+  /** Gives the place of an authenticated socket back; null before, and after the socket has closed. */
+  leave: (() => void) | null;
+  isClosed: boolean;
+}
+
+/** A socket that is not let in, and the code that it is closed with. */
+export class SocketRefusedError extends Error {
+  override readonly name = 'SocketRefusedError';
+
+  /** @param code 4000–4999. @param message the reason, at most 123 bytes. */
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 /** The protocol's server; sockets are opened with their session. */
@@ -33,10 +52,12 @@ export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
   const options: Options = {
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: ({ connectionParams, extra }) => authenticateSocket(connectionParams?.['authorization'], extra, parts),
-    async onSubscribe({ extra }, _id, payload) {
+    async onSubscribe({ extra, subscriptions }, _id, payload) {
       const { viewer } = extra;
       if (!viewer)
         return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
+      const refused = findRefusal(viewer, Object.keys(subscriptions).length, parts);
+      if (refused) return [refused];
       const args = prepare(payload, parts);
       if ('schema' in args) contexts.set(args, () => parts.createContext(viewer, { requestId: extra.requestId }));
       return args;
@@ -57,7 +78,34 @@ async function authenticateSocket(
   const key = readBearerKey(authorization);
   session.viewer = key === null ? null : await parts.authenticate(key);
   session.key = session.viewer && key;
+  if (session.viewer) takePlace(session, session.viewer, parts.limits);
   return session.viewer !== null;
+}
+
+/** @throws {SocketRefusedError} if the caller has as many sockets as it may. */
+function takePlace(session: SocketSession, viewer: Viewer, limits: RequestLimits): void {
+  // Closed while its key was looked up: nobody would give the place back.
+  if (session.isClosed) return;
+  session.leave = limits.enterSocket(viewer);
+  if (session.leave) return;
+  throw new SocketRefusedError(TOO_MANY_SOCKETS, `This API key has ${limits.socketsPerKey} sockets open already.`);
+}
+
+/** Close code of a socket that is one too many. */
+const TOO_MANY_SOCKETS = 4429;
+
+/** Why a subscription is not looked at. @param subscriptions how many its socket has, this one included. */
+function findRefusal(viewer: Viewer, subscriptions: number, { limits }: GraphQLParts): GraphQLError | null {
+  const { subscriptionsPerSocket } = limits;
+  if (subscriptions > subscriptionsPerSocket)
+    return refuse('TOO_MANY_SUBSCRIPTIONS', `A socket has at most ${subscriptionsPerSocket} subscriptions.`);
+  try {
+    limits.countOperation(viewer);
+    return null;
+  } catch (error) {
+    if (error instanceof RequestError) return new GraphQLError(error.message, { originalError: error });
+    throw error;
+  }
 }
 
 interface SubscribePayload {
@@ -67,7 +115,7 @@ interface SubscribePayload {
 }
 
 /** What to run, or why not. */
-function prepare(payload: SubscribePayload, { schema }: GraphQLParts): ExecutionArgs | readonly GraphQLError[] {
+function prepare(payload: SubscribePayload, { schema, limits }: GraphQLParts): ExecutionArgs | readonly GraphQLError[] {
   const document = parseQuery(payload.query);
   if (document instanceof GraphQLError) return [document];
   const operation = getOperationAST(document, payload.operationName);
@@ -76,12 +124,10 @@ function prepare(payload: SubscribePayload, { schema }: GraphQLParts): Execution
   if (operation.operation !== SUBSCRIPTION) return [refuse('BAD_REQUEST', describeWrongKind(operation.operation))];
   const faults = validate(schema, document);
   if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
-  return {
-    schema,
-    document,
-    operationName: payload.operationName ?? null,
-    variableValues: payload.variables ?? {},
-  };
+  const variables = payload.variables ?? {};
+  const excess = findExcess({ schema, document, operation, variables }, limits.allowsDiscovery);
+  if (excess) return [excess];
+  return { schema, document, operationName: payload.operationName ?? null, variableValues: variables };
 }
 
 const SUBSCRIPTION: `${OperationTypeNode}` = 'subscription';

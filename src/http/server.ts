@@ -118,6 +118,7 @@ function openSockets(
     server: server.server,
     protocol: createProtocolServer(graphql),
     authenticate: graphql.authenticate,
+    limits: graphql.limits,
     maxPayloadBytes: maxBodyBytes,
     log,
   });

@@ -6,11 +6,13 @@ import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { RequestError } from '../domain/user-error.js';
 import type { Authenticate } from './authentication.js';
 import { toErrorBody } from './error-answer.js';
 import { GRAPHQL_PATH } from './graphql-http.js';
-import type { ProtocolServer, SocketSession } from './graphql-websocket.js';
+import { type ProtocolServer, SocketRefusedError, type SocketSession } from './graphql-websocket.js';
 import { requestIdOf } from './request-id.js';
+import type { RequestLimits } from './request-limits.js';
 
 /** What sockets are served from. */
 export interface WebSocketParts {
@@ -19,6 +21,7 @@ export interface WebSocketParts {
   protocol: ProtocolServer;
   authenticate: Authenticate;
   log: FastifyBaseLogger;
+  limits: RequestLimits;
   /** Largest message of a client, in bytes; a larger one closes its socket with 1009. */
   maxPayloadBytes: number;
 }
@@ -75,12 +78,25 @@ class SocketServer implements AsyncDisposable {
     if (this.#isClosing) refuseUpgrade(stream, { status: 503, code: 'SHUTTING_DOWN', requestId });
     else if (request.url?.split('?')[0] !== GRAPHQL_PATH)
       refuseUpgrade(stream, { status: 404, code: 'NOT_FOUND', requestId });
+    else if (this.#open.size >= this.#parts.limits.socketsPerNode)
+      refuseUpgrade(stream, { status: 503, code: 'TOO_MANY_SOCKETS', requestId });
+    else if (this.#isOverRate(request)) refuseUpgrade(stream, { status: 429, code: 'RATE_LIMITED', requestId });
     else this.#upgrades.handleUpgrade(request, stream, head, (socket) => this.#serve(socket, requestId));
   };
 
+  #isOverRate(request: IncomingMessage): boolean {
+    try {
+      this.#parts.limits.countAddress(request.socket.remoteAddress ?? '');
+      return false;
+    } catch (error) {
+      if (error instanceof RequestError) return true;
+      throw error;
+    }
+  }
+
   #serve(socket: WebSocket, requestId: string): void {
     const { log, protocol } = this.#parts;
-    const session: SocketSession = { requestId, key: null, viewer: null };
+    const session: SocketSession = { requestId, key: null, viewer: null, leave: null, isClosed: false };
     const open: OpenSocket = { socket, session, isAlive: true };
     this.#open.add(open);
     const end = protocol.opened(
@@ -99,6 +115,8 @@ class SocketServer implements AsyncDisposable {
     socket.on('error', (error) => log.debug({ err: error, requestId }, 'a socket broke'));
     socket.once('close', (code, reason) => {
       this.#open.delete(open);
+      session.isClosed = true;
+      session.leave?.();
       void this.#take(open, () => end(code, String(reason)));
     });
   }
@@ -107,6 +125,7 @@ class SocketServer implements AsyncDisposable {
     try {
       await step();
     } catch (error) {
+      if (error instanceof SocketRefusedError) return socket.close(error.code, error.message);
       this.#parts.log.error({ err: error, requestId: session.requestId }, 'a socket failed');
       socket.close(CloseCode.InternalServerError, `Our fault; quote request id ${session.requestId}.`);
     }
@@ -151,15 +170,21 @@ function send(socket: WebSocket, text: string): Promise<void> {
   });
 }
 
+const UPGRADE_REFUSALS = {
+  NOT_FOUND: `WebSockets are served at ${GRAPHQL_PATH} only.`,
+  RATE_LIMITED: 'Too many operations of this address: try again in a second.',
+  SHUTTING_DOWN: 'The server is shutting down.',
+  TOO_MANY_SOCKETS: 'This process has as many sockets open as it may: try again.',
+} as const;
+
 interface UpgradeRefusal {
   status: number;
-  code: string;
+  code: keyof typeof UPGRADE_REFUSALS;
   requestId: string;
 }
 
 function refuseUpgrade(stream: Duplex, { status, code, requestId }: UpgradeRefusal): void {
-  const message = status === 404 ? `WebSockets are served at ${GRAPHQL_PATH} only.` : 'The server is shutting down.';
-  const body = JSON.stringify(toErrorBody(code, message, requestId));
+  const body = JSON.stringify(toErrorBody(code, UPGRADE_REFUSALS[code], requestId));
   stream.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nx-request-id: ${requestId}\r\n` +
       `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -2,11 +2,13 @@ import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLSt
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { readConfig } from '../../src/config.js';
 import { RequestError } from '../../src/domain/user-error.js';
 import type { Viewer } from '../../src/domain/viewer.js';
 import type { Context } from '../../src/graphql/context.js';
 import { createErrorPresenter } from '../../src/http/graphql-errors.js';
 import { createMetrics } from '../../src/http/metrics.js';
+import { createRequestLimits } from '../../src/http/request-limits.js';
 import { type HttpServer, startHttpServer } from '../../src/http/server.js';
 import { connect } from '../support/app.js';
 import { until } from '../support/until.js';
@@ -121,6 +123,7 @@ function startServer(): Promise<HttpServer> {
       schema,
       createContext,
       authenticate: async (key) => (key === 'good' ? viewer : null),
+      limits: createRequestLimits(readConfig({}).limits),
       presenter: createErrorPresenter({ badInputErrors: [BadCursor], hidesSuggestions: true }),
       log,
     },

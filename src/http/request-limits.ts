@@ -1,0 +1,62 @@
+/** How much a caller may ask for, over HTTP and WebSocket alike. */
+
+import { RequestError } from '../domain/user-error.js';
+import type { Viewer } from '../domain/viewer.js';
+import { createRateLimit } from './rate-limit.js';
+
+/** What an operator may set; see `src/config.ts`. */
+export interface LimitSettings {
+  /** Whether the schema may be asked for. */
+  allowsDiscovery: boolean;
+  /** Operations a second of one API key, and of one address; in this process. */
+  operationsPerKey: number;
+  operationsPerAddress: number;
+  /** Open sockets of one API key, and of this process. */
+  socketsPerKey: number;
+  socketsPerNode: number;
+  subscriptionsPerSocket: number;
+}
+
+/** The limits of a process, with what was used of them. */
+export interface RequestLimits extends LimitSettings {
+  /** Counts a request of an address, before it is known whose it is. @throws {RequestError} RATE_LIMITED. */
+  countAddress(address: string): void;
+  /** Counts an operation of a caller. @throws {RequestError} RATE_LIMITED. */
+  countOperation(viewer: Viewer): void;
+  /** Takes a place for a socket of a caller. @returns gives it back, once; null if there is none left. */
+  enterSocket(viewer: Viewer): (() => void) | null;
+}
+
+/** Makes the limits of a process. */
+export function createRequestLimits(settings: LimitSettings): RequestLimits {
+  const keys = createRateLimit({ perSecond: settings.operationsPerKey });
+  const addresses = createRateLimit({ perSecond: settings.operationsPerAddress });
+  const sockets = new Map<string, number>();
+  return {
+    ...settings,
+    countAddress: (address) => refuseWait(addresses.take(address), 'this address'),
+    enterSocket: (viewer) => enter(sockets, callerName(viewer), settings.socketsPerKey),
+    countOperation: (viewer) => refuseWait(keys.take(callerName(viewer)), 'this API key'),
+  };
+}
+
+function enter(places: Map<string, number>, name: string, most: number): (() => void) | null {
+  const taken = places.get(name) ?? 0;
+  if (taken >= most) return null;
+  places.set(name, taken + 1);
+  return () => {
+    const left = (places.get(name) ?? 1) - 1;
+    if (left > 0) places.set(name, left);
+    else places.delete(name);
+  };
+}
+
+/** Names a caller for what is counted by caller. */
+function callerName({ workspaceId, apiKeyId, actor }: Viewer): string {
+  return apiKeyId === undefined ? `${workspaceId} ${actor.kind} ${actor.name}` : `key ${apiKeyId}`;
+}
+
+function refuseWait(waitMs: number, whose: string): void {
+  if (waitMs > 0)
+    throw new RequestError('RATE_LIMITED', `Too many operations of ${whose}: send again in ${waitMs} ms, and fewer.`);
+}
