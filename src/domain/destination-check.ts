@@ -147,7 +147,12 @@ function checkWritePermission(place: Place, write: Finding<true>): DestinationCh
     };
   const { fault } = write;
   if (isOneOf(fault, ['ACCESS_DENIED']))
-    return { ...failed('PERMISSION', fault), permission, policyStatement: statementFor(permission, place) };
+    return {
+      ...failed('PERMISSION', fault),
+      message: `${permission} is not allowed (${nameOf(fault)}): nothing can be delivered. Add it to the credential's IAM policy.`,
+      permission,
+      policyStatement: statementFor(permission, place),
+    };
   // The key is asked for after the permission.
   if (isOneOf(fault, OF_KEY)) return { ...passed('PERMISSION', `${permission} is allowed.`), permission };
   const message = `Whether ${permission} is allowed could not be told (${nameOf(fault)}): mend what failed above, or try again.`;

@@ -30,6 +30,34 @@ const SCHEDULES: readonly Choice<ScheduleMode>[] = [
 export function OptionsStep({ draft, onChange }: ActivateStepProps) {
   return (
     <Stack mt="md" maw={640}>
+      <BackfillOptions draft={draft} onChange={onChange} />
+      <Choices
+        label="Deliver changes"
+        choices={DETECTIONS}
+        value={draft.changeDetection}
+        onChange={(changeDetection) => onChange({ changeDetection })}
+      />
+      <TextInput
+        label="Export by itself"
+        description="A cron expression of 5 fields in your time zone, such as 0 3 * * * for each night at 3; empty: never."
+        value={draft.cron}
+        onChange={(event) => onChange({ cron: event.currentTarget.value })}
+      />
+      {draft.cron.trim() !== '' && (
+        <Choices
+          label="Whom it exports"
+          choices={SCHEDULES}
+          value={draft.scheduleMode}
+          onChange={(scheduleMode) => onChange({ scheduleMode })}
+        />
+      )}
+    </Stack>
+  );
+}
+
+function BackfillOptions({ draft, onChange }: ActivateStepProps) {
+  return (
+    <>
       <Choices
         label="Deliver at once"
         choices={BACKFILLS}
@@ -56,27 +84,7 @@ export function OptionsStep({ draft, onChange }: ActivateStepProps) {
           onChange={(rate) => onChange({ maxRecordsPerSecond: typeof rate === 'number' ? rate : null })}
         />
       )}
-      <Choices
-        label="Deliver changes"
-        choices={DETECTIONS}
-        value={draft.changeDetection}
-        onChange={(changeDetection) => onChange({ changeDetection })}
-      />
-      <TextInput
-        label="Export by itself"
-        description="A cron expression of 5 fields in your time zone, such as 0 3 * * * for each night at 3; empty: never."
-        value={draft.cron}
-        onChange={(event) => onChange({ cron: event.currentTarget.value })}
-      />
-      {draft.cron.trim() !== '' && (
-        <Choices
-          label="Whom it exports"
-          choices={SCHEDULES}
-          value={draft.scheduleMode}
-          onChange={(scheduleMode) => onChange({ scheduleMode })}
-        />
-      )}
-    </Stack>
+    </>
   );
 }
 
