@@ -30,8 +30,15 @@ const INGEST_LINES = 20_000;
 const PIPE_SESSIONS = 8;
 const MAX_WAIT_MS = 600_000;
 
+/** The product, with what a client needs to look at it. */
+export interface Product extends Contestant {
+  url: string;
+  apiKey: string;
+  destinationId: string;
+}
+
 /** The product: role `all` in one process, embedded PostgreSQL beside it, changes as GraphQL mutations over HTTP. */
-export async function startProduct(track: Track): Promise<Contestant> {
+export async function startProduct(track: Track): Promise<Product> {
   const lines: string[] = [];
   const server = await startProcess(
     ['--max-semi-space-size=32', 'dist/main.js'],
@@ -52,8 +59,11 @@ export async function startProduct(track: Track): Promise<Contestant> {
   );
   const url = lines.map((line) => /http:\S+/.exec(line)?.[0]).find((found) => found !== undefined) ?? '';
   const api = new Api(url, server.found);
-  await seedProduct(api, track);
+  const destinationId = await seedProduct(api, track);
   return {
+    url,
+    apiKey: server.found,
+    destinationId,
     send: (changes) =>
       api.mutate('upsertProfiles', {
         profiles: changes.map((change) => ({ profileId: keyOf(change, track), attributes: { change } })),
@@ -130,8 +140,8 @@ class Api {
   }
 }
 
-/** Activated while the segment is empty: its members come live, and what is measured begins when none waits. */
-async function seedProduct(api: Api, track: Track): Promise<void> {
+/** @returns the id of the destination. Activated while the segment is empty: its members come live, and what is measured begins when none waits. */
+async function seedProduct(api: Api, track: Track): Promise<string> {
   const key = { accessKeyId: 'AKIABENCHBENCHBENCH0', secretAccessKey: 'x'.repeat(40) };
   const made = await api.mutate('createCredential', { name: 'bench', kind: 'ACCESS_KEY', ...key }, 'credential { id }');
   const credentialId = readId(made['credential']);
@@ -148,6 +158,7 @@ async function seedProduct(api: Api, track: Track): Promise<void> {
   for (let start = 0; start < track.profiles; start += INGEST_LINES)
     await ingest(api, start, Math.min(INGEST_LINES, track.profiles - start));
   await untilNothingWaits(api, destinationId);
+  return destinationId;
 }
 
 async function ingest(api: Api, start: number, count: number): Promise<void> {

@@ -1,7 +1,8 @@
-/** `npm run bench -- capacity|export|ingest|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- capacity|console|export|ingest|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
 import { benchCapacity } from './capacity.js';
+import { benchConsole } from './console.js';
 import { benchExport } from './export.js';
 import { benchIngest } from './ingest.js';
 import { benchLive } from './live.js';
@@ -17,6 +18,7 @@ const { positionals, values } = parseArgs({
 
 const BENCHMARKS = new Map([
   ['capacity', benchCapacity],
+  ['console', benchConsole],
   ['export', benchExport],
   ['ingest', benchIngest],
   ['live', benchLive],
@@ -25,7 +27,7 @@ const BENCHMARKS = new Map([
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
   console.error(
-    'Name a benchmark: npm run bench -- capacity|export|ingest|live|neighbours [--profiles 100000] [--rounds 5]',
+    'Name a benchmark: npm run bench -- capacity|console|export|ingest|live|neighbours [--profiles 100000] [--rounds 5]',
   );
   process.exit(2);
 }

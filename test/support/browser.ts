@@ -1,13 +1,10 @@
 /** A real Chromium for tests of the console. Needs a build (`npm test` makes one). */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { AxeBuilder } from '@axe-core/playwright';
-import packagedChromium from '@sparticuz/chromium';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ROOT } from '../contract/source-tree.js';
+import { launchChromium } from './chromium.js';
 import { until } from './until.js';
 
 /** Where pictures of the console go: test output, not committed. */
@@ -33,7 +30,7 @@ export interface ConsolePage extends AsyncDisposable {
 
 /** Starts a browser with an empty page. @param options such as `{ viewport, colorScheme }`. */
 export async function openConsole(options: BrowserContextOptions = {}): Promise<ConsolePage> {
-  const browser = await launch();
+  const browser = await launchChromium();
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(STEP_TIMEOUT_MS);
   const page = await context.newPage();
@@ -52,43 +49,6 @@ export async function openConsole(options: BrowserContextOptions = {}): Promise<
 export async function signIn({ page }: ConsolePage, apiKey: string): Promise<void> {
   await page.getByLabel('API key').fill(apiKey);
   await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function launch(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? (await unpackChromium());
-  return await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking'] });
-}
-
-/** The packaged browser unpacks itself into the temporary folder: one test file at a time, or another runs half of it. */
-async function unpackChromium(): Promise<string> {
-  const lock = join(tmpdir(), 'tributary-test-chromium.lock');
-  for (;;) {
-    const taken = await mkdir(lock).then(
-      () => true,
-      () => false,
-    );
-    if (taken) break;
-    await breakOldLock(lock);
-    await delay(LOCK_PAUSE_MS);
-  }
-  try {
-    return await packagedChromium.executablePath();
-  } finally {
-    await rm(lock, { recursive: true, force: true });
-  }
-}
-
-const LOCK_PAUSE_MS = 50;
-/** Unpacking takes 2 s; older locks are of processes that were killed. */
-const OLD_LOCK_MS = 60_000;
-
-async function breakOldLock(lock: string): Promise<void> {
-  const found = await stat(lock).catch(() => null);
-  if (!found || Date.now() - found.mtimeMs < OLD_LOCK_MS) return;
-  // Renamed first: of two that break the lock, one wins.
-  const grave = `${lock}.${randomUUID()}`;
-  await rename(lock, grave).catch(() => undefined);
-  await rm(grave, { recursive: true, force: true });
 }
 
 async function collectFaults(page: Page): Promise<string[]> {

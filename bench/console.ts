@@ -1,0 +1,71 @@
+/**
+ * `console`: the live view of a destination with 200 changes a second, `--rounds` minutes long, in a Chromium on the same
+ * machine: how long tasks of the page's thread are, and what its memory does from minute to minute.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../test/support/chromium.js';
+import { sendChanges } from './change-load.js';
+import { type Product, startProduct, type Track } from './contestant.js';
+import { startSink } from './harness.js';
+
+const STREAM = 'live';
+const CHANGES_PER_SECOND = 200;
+const SECONDS_OF_A_MINUTE = 60;
+const WARM_UP_SECONDS = 10;
+const BYTES_OF_A_MB = 1024 * 1024;
+
+/** Written by the page as it runs; the browser reports tasks from 50 ms on. */
+const WATCH_TASKS = `window.longTasks = [];
+  new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: 'longtask' });`;
+
+/** Runs the benchmark and returns its figures. */
+export async function benchConsole(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
+  try {
+    await using sink = await startSink([STREAM], { shards: 2 });
+    const track: Track = { folder, endpoint: sink.endpoint, stream: STREAM, profiles: options.profiles };
+    await using product = await startProduct(track);
+    await using browser = await launchChromium();
+    const page = await browser.newPage();
+    await openLiveView(page, product);
+    await load(product, { seconds: WARM_UP_SECONDS, firstChange: 0 });
+    await page.evaluate('window.longTasks.length = 0');
+    const heapMb: number[] = [await readHeapMb(page)];
+    for (let minute = 0; minute < options.rounds; minute += 1) {
+      const firstChange = (WARM_UP_SECONDS + minute * SECONDS_OF_A_MINUTE) * CHANGES_PER_SECOND;
+      await load(product, { seconds: SECONDS_OF_A_MINUTE, firstChange });
+      heapMb.push(await readHeapMb(page));
+    }
+    const tasks = (await page.evaluate('window.longTasks')) as number[];
+    const status = await page.getByRole('status').first().textContent();
+    return { bench: 'console', ...options, longTasksMs: tasks.map(Math.round), heapMb, status };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openLiveView(page: Page, { url, apiKey, destinationId }: Product): Promise<void> {
+  await page.addInitScript(WATCH_TASKS);
+  await page.goto(`${url}/destinations/${destinationId}/live`);
+  await page.getByLabel('API key').fill(apiKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Live. 0 events').waitFor();
+}
+
+function load(product: Product, part: { seconds: number; firstChange: number }): Promise<unknown> {
+  return sendChanges({ ...part, changesPerSecond: CHANGES_PER_SECOND, send: (changes) => product.send(changes) });
+}
+
+/** What the page still holds after a garbage collection. */
+async function readHeapMb(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  await session.detach();
+  return Math.round((usedSize / BYTES_OF_A_MB) * 10) / 10;
+}
