@@ -1,9 +1,9 @@
 /** Which view stands at which address. Each is loaded when it is first opened. */
 
-import { Loader } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
 import { EmptyState } from './ui/empty-state.js';
+import { Loading } from './ui/loading.js';
 import { ViewFrame } from './ui/view-frame.js';
 
 const OverviewView = lazy(async () => ({ default: (await import('./overview/overview-view.js')).OverviewView }));
@@ -28,7 +28,7 @@ const UploadView = lazy(async () => ({ default: (await import('./upload/upload-v
 /** The view of the present address. */
 export function Routes() {
   return (
-    <Suspense fallback={<Loader aria-label="Loading" />}>
+    <Suspense fallback={<Loading />}>
       <Switch>
         <Route path="/" component={OverviewView} />
         <Route path="/destinations/new" component={CatalogueView} />

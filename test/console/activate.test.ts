@@ -72,4 +72,4 @@ test('segments are activated by clicks, the export is followed to its end, and w
 
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
-}, 120_000);
+}, 240_000);

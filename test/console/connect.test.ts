@@ -62,4 +62,4 @@ test('a destination is connected by clicks: faults land on their fields, and the
   await page.getByText('None yet: activate segments').waitFor();
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
-}, 90_000);
+}, 240_000);

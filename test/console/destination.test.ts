@@ -69,4 +69,4 @@ test('a destination shows how it does, and its settings are changed, disputed an
   expect(saved).toEqual({ destination: { name: 'Orders of the shop', description: 'Ask the data team' } });
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
-}, 90_000);
+}, 240_000);

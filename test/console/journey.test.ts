@@ -132,4 +132,4 @@ test('an empty workspace comes to deliver, breaks, and is repaired, by clicks al
   expect(stored.map(({ data }) => JSON.parse(data.toString()).round)).toEqual([1, 2, 3]);
   expect(barriers).toEqual([]);
   expect([...opened.faults, ...second.faults]).toEqual([]);
-}, 180_000);
+}, 300_000);

@@ -22,7 +22,7 @@ async function untilRows({ page }: ConsolePage, count: number): Promise<string[]
       if (found.length !== count) throw new Error(`${found.length} rows in place of ${count}.`);
       return found;
     },
-    { timeoutMs: 20_000, intervalMs: 100 },
+    { timeoutMs: 60_000, intervalMs: 100 },
   );
 }
 
@@ -75,4 +75,4 @@ test('events stop and go on with a click, and over a restart of the server, each
   expect(new Set(shown).size).toBe(80);
   expect(page.url()).toContain('profile=late-7');
   expect(barriers).toEqual([]);
-}, 90_000);
+}, 240_000);

@@ -47,7 +47,7 @@ test('a key signs in, the overview shows destinations, and nothing is in the way
     darkBarriers: [],
   });
   expect(opened.faults).toEqual([]);
-}, 60_000);
+}, 120_000);
 
 test('an unknown key is refused at its field, and not kept', async () => {
   await using app = await startTestApp({ connection: database.connection, apiKey: 'trb_unknown' });
@@ -60,4 +60,4 @@ test('an unknown key is refused at its field, and not kept', async () => {
   const kept = await page.evaluate('sessionStorage.length');
 
   expect(kept).toBe(0);
-}, 60_000);
+}, 120_000);

@@ -72,4 +72,4 @@ test('segments are made, profiles uploaded, refused lines named, and a profile s
   expect(new URL(page.url()).search).toBe('?search=p-');
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
-}, 120_000);
+}, 240_000);

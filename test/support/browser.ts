@@ -13,7 +13,7 @@ const PICTURES = join(ROOT, 'test-output', 'console');
 /** The narrowest window that the console is made for. */
 const TELEPHONE = { width: 360, height: 740 };
 /** Longest wait for one thing to appear on the page, in ms. */
-const STEP_TIMEOUT_MS = 15_000;
+const STEP_TIMEOUT_MS = 30_000;
 
 /** An open console; disposing closes the browser. */
 export interface ConsolePage extends AsyncDisposable {
@@ -65,14 +65,17 @@ async function collectFaults(page: Page): Promise<string[]> {
 
 async function narrow(page: Page): Promise<void> {
   await page.setViewportSize(TELEPHONE);
-  await until(async () => {
-    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
-    if (width <= TELEPHONE.width) return;
-    const wide = await page.evaluate(`[...document.querySelectorAll('main *')]
+  await until(
+    async () => {
+      const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+      if (width <= TELEPHONE.width) return;
+      const wide = await page.evaluate(`[...document.querySelectorAll('main *')]
       .filter((element) => element.getBoundingClientRect().right > ${TELEPHONE.width})
       .map((element) => element.outerHTML.slice(0, 160))`);
-    throw new Error(`The page is ${width} px wide in a window of ${TELEPHONE.width} px: ${JSON.stringify(wide)}`);
-  });
+      throw new Error(`The page is ${width} px wide in a window of ${TELEPHONE.width} px: ${JSON.stringify(wide)}`);
+    },
+    { timeoutMs: STEP_TIMEOUT_MS, intervalMs: 50 },
+  );
 }
 
 /** Makes the window as high as the page, so that what sticks to its edges stays there. */

@@ -29,7 +29,7 @@ export function SegmentsStep({ draft, onChange }: ActivateStepProps) {
   return (
     <Stack mt="md" maw={640}>
       <TextInput label="Search segments" value={text} onChange={(event) => setText(event.currentTarget.value)} />
-      <PillGroup aria-label="Chosen">
+      <PillGroup role="group" aria-label="Chosen">
         {draft.segmentIds.map((segmentId) => (
           <Pill
             key={segmentId}

@@ -1,6 +1,6 @@
 /** First step: a credential that there is, or a new one. */
 
-import { Button, Loader, Radio, Stack, Text } from '@mantine/core';
+import { Button, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { FieldList } from '../fields/field-list.js';
@@ -15,6 +15,7 @@ import {
   PickCredentialDocument,
 } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
+import { Loading } from '../ui/loading.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import type { DestinationType } from './catalogue-view.js';
@@ -34,7 +35,7 @@ const NEW = 'new';
 export function CredentialStep({ type, fields, onChosen }: CredentialStepProps) {
   const [{ data }] = useQuery({ query: PickCredentialDocument });
   const [picked, setPicked] = useState<string>();
-  if (!data) return <Loader aria-label="Loading" />;
+  if (!data) return <Loading />;
   const existing = data.credentials.nodes;
   const choice = picked ?? existing[0]?.id ?? NEW;
   return (

@@ -1,11 +1,12 @@
 /** How a destination does: health, activations, exports, and statistics. */
 
-import { Anchor, Button, Loader, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { StatisticsWindow } from '../generated/graphql.js';
 import { ExportList } from '../ui/export-list.js';
 import { Figure } from '../ui/figure.js';
+import { Loading } from '../ui/loading.js';
 import { Section } from '../ui/section.js';
 import { formatCount, formatRate } from '../ui/words.js';
 import { ActivationList } from './activation-list.js';
@@ -42,7 +43,7 @@ export function DestinationSummary({ destination, window }: DestinationSummaryPr
         <ExportList exports={exports.nodes} />
       </Section>
       <Section title="Statistics" actions={<WindowChoice window={window} />}>
-        <Suspense fallback={<Loader aria-label="Loading" />}>
+        <Suspense fallback={<Loading />}>
           <StatisticsCharts history={history} />
         </Suspense>
       </Section>

@@ -17,7 +17,8 @@ export interface EventLogSnapshot {
 
 /** Older rows are dropped: memory does not grow with the time that a view is open. */
 export const MAX_ROWS = 200;
-const FLUSH_MS = 250;
+/** Often, so that few rows are drawn at a time. */
+const FLUSH_MS = 100;
 
 /** Follows events and keeps their rows; disposing ends it. */
 export class EventLog implements Disposable {

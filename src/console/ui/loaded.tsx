@@ -1,8 +1,9 @@
 /** Shows what a query found, that it is under way, or why it failed. */
 
-import { Alert, Button, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Button, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { CombinedError } from 'urql';
+import { Loading } from './loading.js';
 
 /** A query, and how its data is shown. */
 export interface LoadedProps<Data> {
@@ -13,7 +14,7 @@ export interface LoadedProps<Data> {
 
 /** Shows the data as soon as there is some; a failure later stands above what was found before. */
 export function Loaded<Data>({ result: { data, error }, onRetry, children }: LoadedProps<Data>) {
-  if (!data && !error) return <Loader aria-label="Loading" />;
+  if (!data && !error) return <Loading />;
   return (
     <Stack gap="lg">
       {error && <QueryFault error={error} onRetry={onRetry} />}

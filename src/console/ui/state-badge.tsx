@@ -23,18 +23,20 @@ const COLOURS: Readonly<Record<string, string>> = {
   OPEN: 'red',
 };
 
+/** The colour that goes with a state, as CSS. */
+export function stateColour(state: string): string {
+  return `var(--mantine-color-${COLOURS[state] ?? 'gray'}-6)`;
+}
+
 /** Shows a state; the colour never says more than the word. */
 export function StateBadge({ state }: { state: string }) {
-  const colour = COLOURS[state] ?? 'gray';
   return (
     <Badge
       variant="default"
       tt="none"
       miw="max-content"
       fw={600}
-      leftSection={
-        <ColorSwatch component="span" size={8} color={`var(--mantine-color-${colour}-6)`} withShadow={false} />
-      }
+      leftSection={<ColorSwatch component="span" size={8} color={stateColour(state)} withShadow={false} />}
     >
       {capitalize(toWords(state))}
     </Badge>
