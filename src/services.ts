@@ -4,6 +4,7 @@ import { createActivations } from './domain/activation.js';
 import { createActivationStates } from './domain/activation-state.js';
 import { createApiKeys } from './domain/api-key-issue.js';
 import { createCredentials } from './domain/credential.js';
+import { createCredentialRotations } from './domain/credential-rotation.js';
 import { createDestinations } from './domain/destination.js';
 import { createDestinationStates } from './domain/destination-state.js';
 import { createDestinationTests } from './domain/destination-test.js';
@@ -66,6 +67,7 @@ function joinServices(db: Db, { seal, wake, wakeLane, shardMap, inspector }: Sha
     activationStates: createActivationStates({ db, wake }),
     apiKeys: createApiKeys({ db, clock }),
     credentials: createCredentials({ db, seal }),
+    credentialRotations: createCredentialRotations({ db, seal, inspector, tests: destinationTests }),
     destinations: createDestinations({ db, tests: destinationTests }),
     destinationTests,
     destinationStates: createDestinationStates({ db, wake }),

@@ -20,6 +20,20 @@ export interface CheckedCredential extends NewCredential {
   secretAccessKey: string;
 }
 
+/** A new secret of a credential that there is. */
+export interface NewSecretInput {
+  accessKeyId?: string | null;
+  secretAccessKey?: string | null;
+  /** Null: never. */
+  expiresAt?: Date | null;
+}
+
+/** A {@link NewSecretInput} that passed the check. */
+export interface CheckedSecret extends NewSecretInput {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
 /** Input of `Credentials.update`; what is undefined stays. */
 export interface CredentialChange {
   id: number;
@@ -48,6 +62,20 @@ export function checkNewCredential(input: NewCredential): CheckedCredential {
   issues.checkText('name', input.name, { min: 1, max: MAX_NAME_CHARACTERS });
   issues.throwIfAny();
   return { ...input, accessKeyId, secretAccessKey };
+}
+
+/** @throws {InvalidInputError} with every fault found. */
+export function checkNewSecret(input: NewSecretInput): CheckedSecret {
+  const issues = new InputIssues();
+  const { accessKeyId, secretAccessKey, expiresAt } = input;
+  const checked = {
+    accessKeyId: accessKeyId ?? '',
+    secretAccessKey: secretAccessKey ?? '',
+    expiresAt: expiresAt ?? null,
+  };
+  checkKeyPair(issues, checked.accessKeyId, checked.secretAccessKey);
+  issues.throwIfAny();
+  return checked;
 }
 
 /** @throws {InvalidInputError} with every fault found. */

@@ -23,6 +23,14 @@ import type { SecretSeal } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
+/** The secret that was in use before, without the secret itself. */
+export interface PreviousVersion {
+  accessKeyIdLast4: string;
+  createdAt: Date;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+}
+
 /** A credential as it is stored, without its secret. */
 export interface Credential {
   id: number;
@@ -35,6 +43,8 @@ export interface Credential {
   secretCreatedAt: Date;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
+  /** Null if it was never rotated, or the old secret was erased. */
+  previous: PreviousVersion | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -52,7 +62,8 @@ export interface Credentials {
   delete(workspaceId: number, id: number): Promise<void>;
 }
 
-const SECRET_FIELD = 'secretAccessKey';
+/** What the seal of a secret is bound to, beside workspace, credential and version. */
+export const SECRET_FIELD = 'secretAccessKey';
 
 /** Makes the service. */
 export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): Credentials {
@@ -124,14 +135,15 @@ async function insertSealed(creation: Creation, input: CheckedCredential): Promi
   return id;
 }
 
-/** @throws {NotFoundError} naming the input's `id`. */
-async function getCredential(db: Db, workspaceId: number, id: number): Promise<Credential> {
+/** Reads a credential. @throws {NotFoundError} naming the input's `id`. */
+export async function getCredential(db: Db, workspaceId: number, id: number): Promise<Credential> {
   const credential = await findCredential(db, workspaceId, id);
   if (credential) return credential;
   throw new NotFoundError('There is no such credential in this workspace: check `id`.', ['input', 'id']);
 }
 
-function versionConflict(current: Credential, expected: number): ConflictError {
+/** The error for a credential that is at another version than expected. */
+export function versionConflict(current: Credential, expected: number): ConflictError {
   const message = `Credential ${current.name} is at version ${current.version}, not ${expected}: merge with \`current\` and send again.`;
   return new ConflictError('VERSION_CONFLICT', message, {
     path: ['input', 'expectedVersion'],

@@ -66,6 +66,10 @@ export const USER_ERRORS: Record<UserErrorCode, ErrorMeaning> = {
     'It is the last ADMIN key that works, without which no other could be made.',
     'Create another ADMIN key first, then send again.',
   ),
+  NO_PREVIOUS_VERSION: once(
+    'The credential has no previous version.',
+    'Nothing to go back to: rotate it with the secret that you want in use.',
+  ),
   AWS_REFUSED: once(
     'AWS answered and refused; `reason` says why.',
     'Mend what `message` and `reason` name, then send again.',

@@ -24,6 +24,7 @@ export const USER_ERROR_CODES = [
   'EXPORT_RUNNING',
   'EXPORT_FINISHED',
   'LAST_ADMIN_KEY',
+  'NO_PREVIOUS_VERSION',
   'AWS_REFUSED',
   'AWS_UNREACHABLE',
 ] as const;
@@ -111,7 +112,8 @@ export class InvalidStateError extends UserError {
       | 'ACTIVATION_PAUSED'
       | 'EXPORT_RUNNING'
       | 'EXPORT_FINISHED'
-      | 'LAST_ADMIN_KEY',
+      | 'LAST_ADMIN_KEY'
+      | 'NO_PREVIOUS_VERSION',
     message: string,
     about: { path: string[]; current: NodeReference },
   ) {

@@ -5,6 +5,7 @@ import type { ActivationStates } from '../domain/activation-state.js';
 import type { ApiKeys } from '../domain/api-key-issue.js';
 import type { AuditedCall, AuditTrail } from '../domain/audit.js';
 import type { Credentials } from '../domain/credential.js';
+import type { CredentialRotations } from '../domain/credential-rotation.js';
 import type { Destinations } from '../domain/destination.js';
 import type { DestinationStates } from '../domain/destination-state.js';
 import type { DestinationTests } from '../domain/destination-test.js';
@@ -27,6 +28,7 @@ export interface Services {
   activationStates: ActivationStates;
   apiKeys: ApiKeys;
   credentials: Credentials;
+  credentialRotations: CredentialRotations;
   destinations: Destinations;
   destinationStates: DestinationStates;
   destinationTests: DestinationTests;

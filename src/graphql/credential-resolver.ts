@@ -63,7 +63,7 @@ export class CredentialResolver {
 
   @Mutation(() => UpdateCredentialResult, {
     description:
-      "Changes a credential's name or expiry, not its secret. Role: ADMIN. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.",
+      "Changes a credential's name or expiry, not its secret (`rotateCredential` does). Role: ADMIN. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT.",
   })
   updateCredential(
     @Arg('input', () => UpdateCredentialInput, { description: 'What to change.' }) input: UpdateCredentialInput,

@@ -60,6 +60,12 @@ export class CredentialType extends NodeType {
   @Field(() => String, { description: 'Name.' })
   name!: string;
 
+  @Field(() => CredentialVersionType, {
+    nullable: true,
+    description: 'The version in use before, which can be brought back; null if there is none, or it was erased.',
+  })
+  previous!: CredentialVersionType | null;
+
   @Field(() => DateTimeScalar, { description: 'When it last changed.' })
   updatedAt!: Date;
 
@@ -76,7 +82,8 @@ export function toCredentialType(credential: Credential): CredentialType {
     expiresAt: credential.expiresAt,
     lastUsedAt: credential.lastUsedAt,
   });
-  const shown = { createdAt, current, kind, name, updatedAt, version };
+  const previous = credential.previous && Object.assign(new CredentialVersionType(), credential.previous);
+  const shown = { createdAt, current, previous, kind, name, updatedAt, version };
   return Object.assign(new CredentialType(), shown, { key: id, id: toGlobalId('Credential', id) });
 }
 

@@ -84,7 +84,7 @@ export class ConflictErrorType extends PointingErrorType {
 @ObjectType('InvalidStateError', {
   implements: UserErrorType,
   description:
-    "The object's present state does not allow this (IN_USE, DESTINATION_DISABLED, ACTIVATION_PAUSED, EXPORT_RUNNING, EXPORT_FINISHED or LAST_ADMIN_KEY).",
+    "The object's present state does not allow this (IN_USE, DESTINATION_DISABLED, ACTIVATION_PAUSED, EXPORT_RUNNING, EXPORT_FINISHED, LAST_ADMIN_KEY or NO_PREVIOUS_VERSION).",
 })
 export class InvalidStateErrorType extends PointingErrorType {
   @Field(() => NodeType, {

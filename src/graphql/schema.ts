@@ -9,6 +9,7 @@ import { ApiKeyResolver } from './api-key-resolver.js';
 import { AuditEntryResolver } from './audit-entry-resolver.js';
 import { auditMutations } from './audited-mutations.js';
 import { CredentialResolver } from './credential-resolver.js';
+import { CredentialRotationResolver } from './credential-rotation-resolver.js';
 import { DeliveryEventsSubscription } from './delivery-events-subscription.js';
 import { DeliveryResolver } from './delivery-resolver.js';
 import { DestinationFieldResolver } from './destination-field-resolver.js';
@@ -39,6 +40,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       ApiKeyResolver,
       AuditEntryResolver,
       CredentialResolver,
+      CredentialRotationResolver,
       DeliveryEventsSubscription,
       DeliveryResolver,
       DestinationFieldResolver,

@@ -35,6 +35,11 @@ export function createStreamInspector(endpoint: string | null) {
       return { identity, summary, shards, write };
     },
 
+    /** Asks who a credential is: its ARN. */
+    identify(access: Access, signal: AbortSignal): Promise<Finding<string>> {
+      return find(askIdentity(at(access), signal));
+    },
+
     /** Lists the streams of a region, at most `limit`. */
     async listStreams(
       access: Access,

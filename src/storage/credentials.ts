@@ -169,6 +169,10 @@ const COLUMNS = [
   'secret_created_at',
   'expires_at',
   'last_used_at',
+  'previous_access_key_id',
+  'previous_created_at',
+  'previous_expires_at',
+  'previous_last_used_at',
   'created_at',
   'updated_at',
 ] as const;
@@ -202,6 +206,10 @@ const CredentialRow = z
     secret_created_at: z.date(),
     expires_at: z.date().nullable(),
     last_used_at: z.date().nullable(),
+    previous_access_key_id: z.string().nullable(),
+    previous_created_at: z.date().nullable(),
+    previous_expires_at: z.date().nullable(),
+    previous_last_used_at: z.date().nullable(),
     created_at: z.date(),
     updated_at: z.date(),
   })
@@ -216,6 +224,15 @@ const CredentialRow = z
       secretCreatedAt: row.secret_created_at,
       expiresAt: row.expires_at,
       lastUsedAt: row.last_used_at,
+      previous:
+        row.previous_access_key_id === null || row.previous_created_at === null
+          ? null
+          : {
+              accessKeyIdLast4: row.previous_access_key_id.slice(-4),
+              createdAt: row.previous_created_at,
+              expiresAt: row.previous_expires_at,
+              lastUsedAt: row.previous_last_used_at,
+            },
       createdAt: row.created_at,
       updatedAt: row.updated_at,
     }),

@@ -58,6 +58,13 @@ export interface CredentialTable {
   secret_sealed: Buffer;
   secret_version: Generated<number>;
   secret_created_at: Generated<Date>;
+  secret_count: Generated<number>;
+  previous_access_key_id: Generated<string | null>;
+  previous_secret_sealed: Generated<Buffer | null>;
+  previous_secret_version: Generated<number | null>;
+  previous_created_at: Generated<Date | null>;
+  previous_expires_at: Generated<Date | null>;
+  previous_last_used_at: Generated<Date | null>;
   expires_at: Date | null;
   last_used_at: Date | null;
   created_at: Generated<Date>;

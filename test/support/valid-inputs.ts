@@ -26,6 +26,7 @@ export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInpu
   return {
     activateSegments: { destinationId: destination, segmentIds: ['s0'], attributes: ['name'] },
     cancelExport: { id: run },
+    completeCredentialRotation: { id: await createRotated(edge), expectedVersion: 2 },
     createApiKey: { name: 'new', role: 'VIEWER' },
     createCredential: { kind: 'ACCESS_KEY', name: 'new', accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET },
     createKinesisDestination: { name: 'new', region: 'us-east-1', stream: 'new', credentialId: credential },
@@ -42,7 +43,9 @@ export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInpu
     replayDeliveries: { destinationId: destination, from: new Date(Date.now() - 60_000).toISOString() },
     resumeActivation: { id: activation, onResume: 'LATEST_ONLY' },
     retryFailedRecords: { filter: { ids: [failedRecord] } },
+    revertCredentialRotation: { id: await createRotated(edge), expectedVersion: 2 },
     revokeApiKey: { id: apiKey },
+    rotateCredential: { id: await createCredential(edge), expectedVersion: 1, ...NEXT },
     testDestination: { id: otherDestination },
     testKinesisSettings: { credentialId: credential, region: 'us-east-1', stream: 'orders' },
     triggerExport: { activationId: activation },
@@ -53,6 +56,18 @@ export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInpu
     updateSegmentMemberships: { memberships: [{ profileId: 'known', segmentId: 's0', status: 'REALIZED' }] },
     upsertProfiles: { profiles: [{ profileId: 'new', attributes: { city: 'Rome' } }] },
   };
+}
+
+/** The secret after {@link SECRET}. */
+const NEXT = { accessKeyId: 'AKIANEXTNEXTNEXTNEXT', secretAccessKey: 'n'.repeat(40) };
+
+/** A credential with a previous version; nothing uses it, so that AWS is not asked. */
+async function createRotated(edge: TestEdge): Promise<string> {
+  const id = await createCredential(edge);
+  const input = { id, expectedVersion: 1, ...NEXT };
+  const query = 'mutation ($input: RotateCredentialInput!) { rotateCredential(input: $input) { __typename } }';
+  await edge.execute(query, { input });
+  return id;
 }
 
 async function createApiKey(edge: TestEdge): Promise<string> {

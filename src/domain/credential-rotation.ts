@@ -1,0 +1,167 @@
+/** Rotation of credentials without a gap: a new secret is asked for at AWS, then used; the old one can be brought back. */
+
+import type { Finding } from '../kinesis/call-fault.js';
+import type { Access } from '../kinesis/inspection.js';
+import {
+  type CredentialVersions,
+  erasePreviousSecret,
+  listCredentialUsers,
+  lockCredentialVersions,
+  replaceSecret,
+  swapSecrets,
+} from '../storage/credential-rotation.js';
+import { findCredential } from '../storage/credentials.js';
+import type { Db } from '../storage/database.js';
+import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
+import { type Credential, getCredential, SECRET_FIELD, versionConflict } from './credential.js';
+import { type CheckedSecret, checkNewSecret, type NewSecretInput } from './credential-input.js';
+import type { DestinationTests } from './destination-test.js';
+import type { SecretSeal } from './secret-seal.js';
+import { runTransaction } from './transaction.js';
+import { InvalidStateError } from './user-error.js';
+
+/** A credential at the version that the caller read. */
+export interface CredentialAtVersion {
+  id: number;
+  expectedVersion: number;
+}
+
+/** Input of {@link CredentialRotations.rotate}. */
+export type CredentialRotation = CredentialAtVersion & NewSecretInput;
+
+/**
+ * Changes which secret a credential uses, from the next PutRecords call on. The destinations that use it are tested with
+ * it afterwards, and halted ones that pass resume.
+ */
+export interface CredentialRotations {
+  /**
+   * Puts a new secret in use; the old one is kept as the previous.
+   * @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT.
+   * @throws {AwsError} AWS does not take it; nothing changed.
+   */
+  rotate(workspaceId: number, input: CredentialRotation): Promise<Credential>;
+  /**
+   * Lets the secret in use and the previous one change places.
+   * @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. @throws {InvalidStateError} NO_PREVIOUS_VERSION.
+   */
+  revert(workspaceId: number, input: CredentialAtVersion): Promise<Credential>;
+  /** Erases the previous secret for good. @throws as {@link revert}. */
+  complete(workspaceId: number, input: CredentialAtVersion): Promise<Credential>;
+}
+
+/** What the service is made from. */
+export interface CredentialRotationOptions {
+  db: Db;
+  seal: SecretSeal;
+  /** Asks AWS who a key is; joined in `services.ts`. */
+  inspector: { identify(access: Access, signal: AbortSignal): Promise<Finding<string>> };
+  tests: Pick<DestinationTests, 'test'>;
+}
+
+/** Destinations that are tested at once after a change; others find out by themselves when they are next delivered to. */
+const MAX_TESTS = 20;
+
+/** Makes the service. */
+export function createCredentialRotations(options: CredentialRotationOptions): CredentialRotations {
+  const { db } = options;
+  return {
+    async rotate(workspaceId, input) {
+      const secret = checkNewSecret(input);
+      await checkVersion(db, workspaceId, input);
+      await askWhoItIs(options, input.id, secret);
+      const rotated = await change(db, { ...input, workspaceId }, (tx, versions) =>
+        replaceSecret(tx, input.id, sealAs(options.seal, { workspaceId, id: input.id, secret, versions })),
+      );
+      return await afterTests(options, workspaceId, rotated);
+    },
+
+    async revert(workspaceId, input) {
+      const reverted = await change(db, { ...input, workspaceId }, async (tx, versions) => {
+        await requirePrevious(tx, { workspaceId, id: input.id, versions });
+        await swapSecrets(tx, input.id);
+      });
+      return await afterTests(options, workspaceId, reverted);
+    },
+
+    complete: (workspaceId, input) =>
+      change(db, { ...input, workspaceId }, async (tx, versions) => {
+        await requirePrevious(tx, { workspaceId, id: input.id, versions });
+        await erasePreviousSecret(tx, input.id);
+      }),
+  };
+}
+
+/** Before AWS is asked, so that what is refused anyway costs no call. It is checked again under the lock. */
+async function checkVersion(db: Db, workspaceId: number, { id, expectedVersion }: CredentialAtVersion): Promise<void> {
+  const credential = await getCredential(db, workspaceId, id);
+  if (credential.version !== expectedVersion) throw versionConflict(credential, expectedVersion);
+}
+
+/** Asks in the region of a destination that uses the credential; without one there is nobody to ask for. */
+async function askWhoItIs(
+  { db, inspector }: CredentialRotationOptions,
+  id: number,
+  secret: CheckedSecret,
+): Promise<void> {
+  const [user] = await listCredentialUsers(db, id, 1);
+  if (!user) return;
+  const { accessKeyId, secretAccessKey } = secret;
+  const access = { region: user.region, credentials: { accessKeyId, secretAccessKey } };
+  const identity = await inspector.identify(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  if ('value' in identity) return;
+  const path = ['input', 'secretAccessKey'];
+  throw toAwsError(identity.fault, { what: 'tell who the new key is', permission: 'sts:GetCallerIdentity', path });
+}
+
+/** Changes a credential that is still at the expected version. */
+async function change(
+  db: Db,
+  { workspaceId, id, expectedVersion }: CredentialAtVersion & { workspaceId: number },
+  work: (tx: Db, versions: CredentialVersions) => Promise<void>,
+): Promise<Credential> {
+  return await runTransaction(db, async (tx) => {
+    const versions = await lockCredentialVersions(tx, workspaceId, id);
+    if (versions?.version !== expectedVersion)
+      throw versionConflict(await getCredential(tx, workspaceId, id), expectedVersion);
+    await work(tx, versions);
+    return await getCredential(tx, workspaceId, id);
+  });
+}
+
+interface Sealing {
+  workspaceId: number;
+  id: number;
+  secret: CheckedSecret;
+  versions: CredentialVersions;
+}
+
+function sealAs(seal: SecretSeal, { workspaceId, id, secret, versions }: Sealing) {
+  const { nextSecretVersion: secretVersion } = versions;
+  const binding = { workspaceId, credentialId: id, field: SECRET_FIELD, version: secretVersion };
+  const sealed = seal.seal(secret.secretAccessKey, binding);
+  return { accessKeyId: secret.accessKeyId, sealed, secretVersion, expiresAt: secret.expiresAt ?? null };
+}
+
+async function requirePrevious(
+  tx: Db,
+  { workspaceId, id, versions }: { workspaceId: number; id: number; versions: CredentialVersions },
+): Promise<void> {
+  if (versions.hasPrevious) return;
+  const { name } = await getCredential(tx, workspaceId, id);
+  const message = `Credential ${name} has no previous version: it was never rotated, or the old secret was erased.`;
+  throw new InvalidStateError('NO_PREVIOUS_VERSION', message, {
+    path: ['input', 'id'],
+    current: { kind: 'Credential', id },
+  });
+}
+
+/** After the commit: AWS may take its time, and what it says does not undo the change. */
+async function afterTests(
+  { db, tests }: CredentialRotationOptions,
+  workspaceId: number,
+  changed: Credential,
+): Promise<Credential> {
+  const users = await listCredentialUsers(db, changed.id, MAX_TESTS);
+  await Promise.all(users.map(({ destinationId }) => tests.test(workspaceId, destinationId)));
+  return (await findCredential(db, workspaceId, changed.id)) ?? changed;
+}
