@@ -25,6 +25,7 @@ import { createErrorPresenter } from './http/graphql-errors.js';
 import type { GraphQLParts } from './http/graphql-http.js';
 import { registerIngestRoutes } from './http/ingest.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
+import { readOperationList } from './http/operation-list.js';
 import { createRequestLimits } from './http/request-limits.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { startMaintenance } from './maintenance.js';
@@ -115,7 +116,7 @@ async function startParts(start: Start): Promise<App> {
   const { seal, kinesisEndpoint } = foundation;
   const servicesOn = bindServices({ seal, kinesisEndpoint, ...wakes });
   const services = servicesOn(db);
-  const api = config.role === 'worker' ? null : createApi(start, foundation, servicesOn);
+  const api = config.role === 'worker' ? null : await createApi(start, foundation, servicesOn);
   const server = closer.use(await startServer(start, foundation, api));
   // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.
   closer.use(foundation.events);
@@ -206,14 +207,17 @@ function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake
   };
 }
 
-function createApi(
+async function createApi(
   { config, log }: Start,
   { database: { db }, events }: Foundation,
   servicesOn: (db: Db) => Services,
-): Api {
+): Promise<Api> {
   const { limits } = config;
+  const schema = buildGraphQLSchema();
+  const { operationsFolder } = config;
   const graphql = {
-    schema: buildGraphQLSchema(),
+    schema,
+    operations: operationsFolder === undefined ? null : await readOperationList(operationsFolder, schema),
     createContext: createContextFactory({ db, events, servicesOn }),
     authenticate: rememberViewers(createAuthentication(db, config.tokens)),
     presenter: createErrorPresenter({

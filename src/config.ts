@@ -157,6 +157,11 @@ const variables = z.object({
     'How long deliveries, their events, and failed records that were decided on are kept, in days.',
   ),
   AUDIT_RETENTION_DAYS: wholeNumber([1, 36_500], 400, 'How long entries of the audit log are kept, in days.'),
+  OPERATIONS_FOLDER: optional(keepText, {
+    meaning: 'Answers only the operations of the .graphql files in this folder, such as schema/operations.',
+    allowed: 'a folder',
+    fallback: 'any operation is answered',
+  }),
   MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
 });
 
@@ -181,6 +186,8 @@ function toConfig(set: z.infer<typeof variables>) {
     leaseMs: set.LEASE_MS,
     deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
     auditRetentionDays: set.AUDIT_RETENTION_DAYS,
+    /** Undefined: any operation is answered. */
+    operationsFolder: set.OPERATIONS_FOLDER,
     maxBodyBytes: set.MAX_BODY_BYTES,
     limits: {
       allowsDiscovery:

@@ -44,6 +44,7 @@ test('without any variable one process does everything, on loopback, with the sa
     },
     maxBodyBytes: 1_048_576,
     tokens: null,
+    operationsFolder: undefined,
   });
 });
 

@@ -110,6 +110,10 @@ export const REQUEST_ERRORS = {
     'Use a method that the header `allow` names.',
   ),
   NOT_FOUND: once('There is nothing at this address.', "Check the address's path."),
+  OPERATION_NOT_LISTED: once(
+    'The server answers listed operations only, and this is none of them.',
+    'Ask whoever runs the server to add it to the folder OPERATIONS_FOLDER.',
+  ),
   OPERATION_RESOLUTION_FAILURE: once(
     'The document has several operations, and `operationName` names none of them.',
     'Name one of its operations.',

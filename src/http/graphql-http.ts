@@ -14,6 +14,7 @@ import type { CreateContext } from '../graphql/execution-context.js';
 import { type Authenticate, requireKey, viewerOf } from './authentication.js';
 import { type ErrorPresenter, stampErrors } from './graphql-errors.js';
 import { findExcess, MAX_TOKENS } from './operation-limits.js';
+import { type OperationList, refuseUnlisted } from './operation-list.js';
 import type { RequestLimits } from './request-limits.js';
 
 /** What GraphQL is served from, over HTTP and WebSocket alike. */
@@ -23,6 +24,8 @@ export interface GraphQLParts {
   authenticate: Authenticate;
   presenter: ErrorPresenter;
   limits: RequestLimits;
+  /** Null answers any operation. */
+  operations: OperationList | null;
   log: FastifyBaseLogger;
 }
 
@@ -51,7 +54,7 @@ export async function registerGraphQL(server: FastifyInstance, parts: GraphQLPar
   });
 }
 
-function createApollo({ schema, presenter, limits, log }: GraphQLParts): ApolloServer<Context> {
+function createApollo({ schema, presenter, limits, operations, log }: GraphQLParts): ApolloServer<Context> {
   return new ApolloServer<Context>({
     schema,
     // Refused by our own limits where it is not allowed.
@@ -59,7 +62,7 @@ function createApollo({ schema, presenter, limits, log }: GraphQLParts): ApolloS
     // A browser sends the key's header to another origin only after a preflight, which is never granted.
     csrfPrevention: { requestHeaders: ['authorization', 'x-apollo-operation-name', 'apollo-require-preflight'] },
     allowBatchedHttpRequests: false,
-    persistedQueries: false,
+    persistedQueries: operations ? { cache: toQueryCache(operations) } : false,
     parseOptions: { maxTokens: MAX_TOKENS },
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
@@ -69,18 +72,31 @@ function createApollo({ schema, presenter, limits, log }: GraphQLParts): ApolloS
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      refuseExcess(limits),
+      refuseExcess(limits, operations),
       reportErrors(presenter, log),
     ],
   });
 }
 
-/** Weighs each operation before it runs. */
-function refuseExcess({ allowsDiscovery }: RequestLimits): ApolloServerPlugin<Context> {
+/** What clients may name by its hash alone: the list, to which none can add. */
+function toQueryCache(operations: OperationList) {
+  return {
+    get: async (key: string) => operations.find(key.replace(/^apq:/, '')),
+    set: async () => undefined,
+    delete: async () => false,
+  };
+}
+
+/** Weighs each operation before it runs, and looks whether it is listed. */
+function refuseExcess(
+  { allowsDiscovery }: RequestLimits,
+  operations: OperationList | null,
+): ApolloServerPlugin<Context> {
   return {
     async requestDidStart() {
       return {
         async didResolveOperation({ schema, document, operation, request: { variables = {} } }) {
+          if (operations && !operations.includes(document)) throw refuseUnlisted();
           // Without one, Apollo says itself that it cannot be told.
           const excess = operation && findExcess({ schema, document, operation, variables }, allowsDiscovery);
           if (excess) throw excess;

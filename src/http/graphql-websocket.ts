@@ -9,6 +9,7 @@ import { readBearerKey } from './authentication.js';
 import { stampErrors } from './graphql-errors.js';
 import { type GraphQLParts, logFaults } from './graphql-http.js';
 import { findExcess, MAX_TOKENS } from './operation-limits.js';
+import { refuseUnlisted } from './operation-list.js';
 import type { RequestLimits } from './request-limits.js';
 import { subscribeFresh } from './subscription-execution.js';
 
@@ -115,7 +116,10 @@ interface SubscribePayload {
 }
 
 /** What to run, or why not. */
-function prepare(payload: SubscribePayload, { schema, limits }: GraphQLParts): ExecutionArgs | readonly GraphQLError[] {
+function prepare(
+  payload: SubscribePayload,
+  { schema, limits, operations }: GraphQLParts,
+): ExecutionArgs | readonly GraphQLError[] {
   const document = parseQuery(payload.query);
   if (document instanceof GraphQLError) return [document];
   const operation = getOperationAST(document, payload.operationName);
@@ -127,6 +131,7 @@ function prepare(payload: SubscribePayload, { schema, limits }: GraphQLParts): E
   const variables = payload.variables ?? {};
   const excess = findExcess({ schema, document, operation, variables }, limits.allowsDiscovery);
   if (excess) return [excess];
+  if (operations && !operations.includes(document)) return [refuseUnlisted()];
   return { schema, document, operationName: payload.operationName ?? null, variableValues: variables };
 }
 

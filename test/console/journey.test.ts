@@ -72,7 +72,11 @@ async function activate(page: Page): Promise<void> {
 }
 
 test('an empty workspace comes to deliver, breaks, and is repaired, by clicks alone', async () => {
-  await using app = await startTestApp({ connection: database.connection });
+  await using app = await startTestApp({
+    connection: database.connection,
+    // The console asks nothing but what is listed.
+    environment: { OPERATIONS_FOLDER: 'schema/operations' },
+  });
   await using opened = await openConsole();
   const { page } = opened;
   await page.goto(app.url);
