@@ -1,4 +1,5 @@
 /** Activating segments in a browser, following the export, and retrying what failed in it. */
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startTestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
@@ -32,7 +33,7 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.getByLabel('Search segments').fill('vi');
   await page.getByLabel('new', { exact: true }).waitFor({ state: 'detached' });
   await page.getByLabel('vip', { exact: true }).check();
-  await page.getByText('150 members').waitFor();
+  await page.getByText('vip · 150 members').waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('activate-segments');
   await goOn();
@@ -58,6 +59,16 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.setViewportSize({ width: 1280, height: 800 });
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('export');
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download' }).click(),
+  ]);
+  const downloaded = await readFile(await file.path(), 'utf8');
+  await page.getByRole('combobox', { name: 'Code' }).click();
+  await page.getByRole('option', { name: 'RECORD_TOO_LARGE' }).click();
+  await page.getByText('None is open').waitFor();
+  await page.getByRole('combobox', { name: 'Code' }).click();
+  await page.getByRole('option', { name: 'RECORD_REFUSED' }).click();
   await page.getByRole('button', { name: 'Show the record of profile-4' }).click();
   await page.getByRole('dialog').getByText('"First 4"').waitFor();
   barriers.push(...(await opened.findBarriers()));
@@ -70,6 +81,13 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.getByRole('link', { name: 'Retry to profiles' }).click();
   await page.getByText('100 % of 2: 2 delivered').waitFor();
 
+  expect(
+    downloaded
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).profileId)
+      .sort(),
+  ).toEqual(['profile-4', 'profile-8']);
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
 }, 240_000);

@@ -60,6 +60,12 @@ test('a destination shows how it does, and its settings are changed, disputed an
   await page.getByText('50 profiles, 0 of them').waitFor();
   await opened.takePicture('destination-settings');
   await opened.narrow();
+  await page.getByRole('tab', { name: 'Summary' }).click();
+  await page.getByRole('button', { name: 'End the activation of vip' }).click();
+  await page.getByLabel('Type vip to go on').fill('vip');
+  await page.getByRole('dialog').getByRole('button', { name: 'End the activation' }).click();
+  await page.getByText('None yet: activate segments').waitFor();
+  await page.getByRole('tab', { name: 'Settings' }).click();
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByLabel('Type Orders of the shop to go on').fill('Orders of the shop');
   barriers.push(...(await opened.findBarriers()));

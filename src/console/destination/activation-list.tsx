@@ -6,6 +6,7 @@ import { type ActivationRowFragment, PauseActivationDocument, ResumeActivationDo
 import { useAction } from '../ui/outcome.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { formatCount } from '../ui/words.js';
+import { EndActivation } from './end-activation.js';
 import { ExportNow } from './export-now.js';
 
 /** Lists activations. */
@@ -30,7 +31,7 @@ function ActivationCard({ activation }: { activation: ActivationRowFragment }) {
       component="article"
       aria-label={`Activation of ${segments.map(({ segment }) => segment.name).join(', ')}`}
     >
-      <Group justify="space-between" wrap="nowrap" align="flex-start">
+      <Group justify="space-between" align="flex-start">
         <div>
           <Group gap="xs">
             {segments.map(({ segment }) => (
@@ -52,6 +53,7 @@ function ActivationCard({ activation }: { activation: ActivationRowFragment }) {
           <StateBadge state={state} />
           {state === 'ACTIVE' && <ExportNow activationId={activation.id} />}
           <PauseButton activation={activation} />
+          <EndActivation activation={activation} />
         </Group>
       </Group>
     </Card>

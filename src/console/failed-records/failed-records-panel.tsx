@@ -1,63 +1,37 @@
 /** Failed records of an export or a destination: filtered, looked at, and retried or discarded together. */
 
-import { Group, Select, Stack, Text } from '@mantine/core';
+import { Group, Stack, Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
-import {
-  type FailedRecordFilter,
-  type FailedRecordState,
-  FailedRecordsDocument,
-  type FailedRecordsQuery,
-} from '../generated/graphql.js';
+import { type FailedRecordFilter, FailedRecordsDocument, type FailedRecordsQuery } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
 import { Pager } from '../ui/pager.js';
 import { usePolledQuery } from '../ui/polled-query.js';
-import { capitalize, countOf, toWords } from '../ui/words.js';
+import { countOf } from '../ui/words.js';
 import { BulkActions } from './bulk-actions.js';
+import { DownloadButton } from './download-button.js';
 import { FailedRecordTable } from './failed-record-table.js';
+import { RecordFilterFields, readRecordFilter } from './record-filter.js';
 
 /** Whose failed records. */
 export type FailedRecordScope = Pick<FailedRecordFilter, 'exportId' | 'destinationId'>;
 
-const STATES: readonly FailedRecordState[] = ['OPEN', 'RETRYING', 'RECOVERED', 'DISCARDED'];
 const POLL_MS = 4_000;
 
 /** The panel. */
 export function FailedRecordsPanel({ scope }: { scope: FailedRecordScope }) {
   const [parameters] = useSearchParams();
-  const state = STATES.find((candidate) => candidate === parameters.get('state')) ?? 'OPEN';
-  const filter: FailedRecordFilter = { ...scope, states: [state] };
+  const chosen = readRecordFilter(parameters);
+  const filter: FailedRecordFilter = { ...scope, states: [chosen.state], ...(chosen.code && { codes: [chosen.code] }) };
   const variables = { filter, after: parameters.get('after') };
   const [result, reload] = usePolledQuery({ query: FailedRecordsDocument, variables }, POLL_MS);
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (
     <Stack>
-      <StateChoice state={state} />
+      <RecordFilterFields filter={chosen} />
       <Loaded result={result} onRetry={refresh}>
         {({ failedRecords }) => <Records found={failedRecords} filter={filter} onDone={refresh} />}
       </Loaded>
     </Stack>
-  );
-}
-
-function StateChoice({ state }: { state: FailedRecordState }) {
-  const [, setParameters] = useSearchParams();
-  return (
-    <Group>
-      <Select
-        label="State of failed records"
-        data={STATES.map((value) => ({ value, label: capitalize(toWords(value)) }))}
-        value={state}
-        allowDeselect={false}
-        onChange={(value) =>
-          setParameters((present) => {
-            const next = new URLSearchParams(present);
-            next.delete('after');
-            if (value) next.set('state', value);
-            return next;
-          })
-        }
-      />
-    </Group>
   );
 }
 
@@ -77,7 +51,10 @@ function Records({ found, filter, onDone }: RecordsProps) {
     <Stack>
       <Group justify="space-between">
         <Text>{countOf(found.totalCount, 'failed record')}</Text>
-        {isOpen && <BulkActions filter={filter} count={found.totalCount} onDone={onDone} />}
+        <Group gap="xs">
+          {isOpen && <BulkActions filter={filter} count={found.totalCount} onDone={onDone} />}
+          <DownloadButton filter={filter} />
+        </Group>
       </Group>
       <FailedRecordTable records={found.nodes} />
       <Pager page={found.pageInfo} />
