@@ -23,6 +23,9 @@ const SegmentsView = lazy(async () => ({ default: (await import('./segments/segm
 const SegmentView = lazy(async () => ({ default: (await import('./segments/segment-view.js')).SegmentView }));
 const ProfilesView = lazy(async () => ({ default: (await import('./profiles/profiles-view.js')).ProfilesView }));
 const ProfileView = lazy(async () => ({ default: (await import('./profiles/profile-view.js')).ProfileView }));
+const CredentialsView = lazy(async () => ({
+  default: (await import('./credentials/credentials-view.js')).CredentialsView,
+}));
 const UploadView = lazy(async () => ({ default: (await import('./upload/upload-view.js')).UploadView }));
 
 /** The view of the present address. */
@@ -42,6 +45,7 @@ export function Routes() {
         <Route path="/segments/:id">{() => <SegmentView segmentId={readOwnId()} />}</Route>
         <Route path="/profiles" component={ProfilesView} />
         <Route path="/profiles/:id">{() => <ProfileView profileId={readOwnId()} />}</Route>
+        <Route path="/credentials" component={CredentialsView} />
         <Route path="/upload" component={UploadView} />
         <Route component={UnknownView} />
       </Switch>

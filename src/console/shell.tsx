@@ -27,6 +27,7 @@ const PLACES: readonly { href: string; label: string }[] = [
   { href: '/segments', label: 'Segments' },
   { href: '/profiles', label: 'Profiles' },
   { href: '/upload', label: 'Upload' },
+  { href: '/credentials', label: 'Credentials' },
 ];
 
 /** Frame of the signed-in console. */

@@ -56,6 +56,7 @@ async function fillWorkspace(): Promise<string[]> {
     '/profiles',
     '/profiles/profile-3',
     '/upload',
+    '/credentials',
     '/nowhere',
     '/destinations/nowhere',
     '/exports/nowhere',

@@ -1,23 +1,12 @@
 /** First step: a credential that there is, or a new one. */
 
-import { Button, Radio, Stack, Text } from '@mantine/core';
+import { Button, Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
-import { FieldList } from '../fields/field-list.js';
+import { NewCredential } from '../credentials/new-credential.js';
 import type { Field } from '../fields/field-values.js';
-import { initialValues, toInput } from '../fields/field-values.js';
-import { asInput } from '../fields/typed-input.js';
-import { useFields } from '../fields/use-fields.js';
-import {
-  CreateCredentialDocument,
-  type CreateCredentialInput,
-  type CredentialCardFragment,
-  PickCredentialDocument,
-} from '../generated/graphql.js';
-import { useIdempotencyKey } from '../ui/idempotency-key.js';
+import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
 import { Loading } from '../ui/loading.js';
-import { faultsByField, useAction } from '../ui/outcome.js';
-import { RefusalAlert } from '../ui/refusal-alert.js';
 import type { DestinationType } from './catalogue-view.js';
 import { PolicyHint } from './policy-hint.js';
 
@@ -42,7 +31,7 @@ export function CredentialStep({ type, fields, onChosen }: CredentialStepProps) 
     <Stack mt="md">
       {existing.length > 0 && <CredentialChoice existing={existing} choice={choice} onChoose={setPicked} />}
       {choice === NEW ? (
-        <NewCredential fields={fields} onCreated={onChosen} />
+        <NewCredential fields={fields} submitLabel="Create credential and continue" onCreated={onChosen} />
       ) : (
         <Button style={{ alignSelf: 'flex-start' }} onClick={() => onChosen(choice)}>
           Continue
@@ -74,39 +63,5 @@ function CredentialChoice({ existing, choice, onChoose }: CredentialChoiceProps)
         <Radio value={NEW} label="A new credential" description="Kept encrypted, and never shown again." />
       </Stack>
     </Radio.Group>
-  );
-}
-
-function NewCredential({ fields, onCreated }: { fields: readonly Field[]; onCreated: (id: string) => void }) {
-  const state = useFields(initialValues(fields));
-  const key = useIdempotencyKey();
-  const { isRunning, run } = useAction(CreateCredentialDocument);
-  const submit = async () => {
-    if (!state.check(fields)) return;
-    const input = asInput<CreateCredentialInput>(toInput(fields, state.values), ['kind', 'name']);
-    const outcome = await run({ input: { ...input, idempotencyKey: key.current } });
-    if (outcome.isDone) return onCreated(outcome.success.credential.id);
-    if (outcome.answer) key.renew();
-    state.setFaults(faultsByField(outcome.refusal));
-  };
-  return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <Stack>
-        <FieldList fields={fields} state={state} />
-        <RefusalAlert message={state.faults['']} />
-        <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>
-          Create credential and continue
-        </Button>
-        <Text size="sm" c="dimmed">
-          Whether AWS takes it shows in the test, before anything is delivered.
-        </Text>
-      </Stack>
-    </form>
   );
 }

@@ -1,0 +1,90 @@
+/** All credentials: what destinations call AWS with. Secrets go in, and are never shown. */
+
+import { Button, Card, Group, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from 'urql';
+import { CatalogueDocument, type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
+import { EmptyState } from '../ui/empty-state.js';
+import { Loaded } from '../ui/loaded.js';
+import { MomentText } from '../ui/moment-text.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import { DeleteCredential } from './delete-credential.js';
+import { NewCredential } from './new-credential.js';
+
+/** The view. */
+export function CredentialsView() {
+  const [result, reload] = useQuery({ query: PickCredentialDocument });
+  const [isCreating, { open, close }] = useDisclosure();
+  const refresh = () => reload({ requestPolicy: 'network-only' });
+  const finish = () => {
+    close();
+    refresh();
+  };
+  return (
+    <ViewFrame title="Credentials" actions={<Button onClick={open}>New credential</Button>}>
+      <Modal opened={isCreating} onClose={close} title="New credential">
+        <CredentialForm onCreated={finish} />
+      </Modal>
+      <Loaded result={result} onRetry={refresh}>
+        {({ credentials }) =>
+          credentials.nodes.length > 0 ? (
+            <Stack gap="xs">
+              {credentials.nodes.map((credential) => (
+                <CredentialCard key={credential.id} credential={credential} onDeleted={refresh} />
+              ))}
+            </Stack>
+          ) : (
+            <EmptyState title="No credential yet">
+              Make one here, or in the wizard that connects a destination.
+            </EmptyState>
+          )
+        }
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function CredentialForm({ onCreated }: { onCreated: () => void }) {
+  const [result, reload] = useQuery({ query: CatalogueDocument, requestPolicy: 'cache-first' });
+  return (
+    <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+      {({ destinationTypes: [type] }) => {
+        const step = type?.steps.find(({ kind }) => kind === 'AUTHENTICATION');
+        return <NewCredential fields={step?.fields ?? []} submitLabel="Create credential" onCreated={onCreated} />;
+      }}
+    </Loaded>
+  );
+}
+
+function CredentialCard({ credential, onDeleted }: { credential: CredentialCardFragment; onDeleted: () => void }) {
+  const { name, current } = credential;
+  const { accessKeyIdLast4, createdAt, expiresAt, lastUsedAt } = current;
+  return (
+    <Card withBorder p="sm" component="article" aria-label={name}>
+      <Group justify="space-between" align="flex-start">
+        <div>
+          <Text fw={600}>{name}</Text>
+          <Text size="sm" c="dimmed">
+            {accessKeyIdLast4 !== null && `Access key ending in ${accessKeyIdLast4}, `}made{' '}
+            <MomentText at={createdAt} />
+          </Text>
+          <Text size="sm" c="dimmed">
+            {lastUsedAt === null ? (
+              'Never used'
+            ) : (
+              <>
+                Last used <MomentText at={lastUsedAt} />
+              </>
+            )}
+            {expiresAt !== null && (
+              <>
+                , expires <MomentText at={expiresAt} />
+              </>
+            )}
+          </Text>
+        </div>
+        <DeleteCredential credential={credential} onDeleted={onDeleted} />
+      </Group>
+    </Card>
+  );
+}
