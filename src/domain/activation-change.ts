@@ -74,10 +74,10 @@ async function updateUnderLock(
   const current = await getActivation(tx, workspaceId, change.id);
   if (current.version !== change.expectedVersion) throw versionConflict(current, change.expectedVersion);
   const issues = new InputIssues();
-  checkAttributeTypes(issues, change.attributes ?? [], change.types);
+  checkAttributeTypes(issues, change.types);
   const segmentIds = change.segmentIds ?? null;
   const found = segmentIds && (await listSegmentsByKeys(tx, workspaceId, segmentIds));
-  const segments = found && segmentIds && checkSegmentsExist(issues, segmentIds, found);
+  const segments = found && segmentIds && checkSegmentsExist(issues, found);
   issues.throwIfAny();
   const schedule = await planSchedule(tx, change.schedule, current);
   const activation = await updateActivationRow(tx, workspaceId, { ...change, schedule });

@@ -27,24 +27,21 @@ export function checkSegmentIds(issues: InputIssues, segmentIds: readonly string
 export function checkDistinct(issues: InputIssues, field: string, values: readonly string[]): void {
   const seen = new Set<string>();
   values.forEach((value, index) => {
-    if (seen.has(value)) issues.add('DUPLICATE', [field, String(index)], `\`${value}\` is there twice: leave one out.`);
+    if (seen.has(value))
+      issues.add('DUPLICATE', [field, String(index)], `\`${field}.${index}\` is there before already: leave one out.`);
     seen.add(value);
   });
 }
 
 /**
  * Reports the segments that are not there.
- * @param found one entry an id, in step with `segmentIds`; null where there is none.
+ * @param found one entry an id, in step with the input's `segmentIds`; null where there is none.
  * @returns those found.
  */
-export function checkSegmentsExist(
-  issues: InputIssues,
-  segmentIds: readonly string[],
-  found: readonly (Segment | null)[],
-): Segment[] {
+export function checkSegmentsExist(issues: InputIssues, found: readonly (Segment | null)[]): Segment[] {
   return found.flatMap((segment, index) => {
     if (segment) return [segment];
-    const message = `There is no segment \`${segmentIds[index]}\` in this workspace: create it, or take it out.`;
+    const message = `There is no segment with the id in \`segmentIds.${index}\`: create it, or take it out.`;
     issues.add('NOT_FOUND', ['segmentIds', String(index)], message);
     return [];
   });

@@ -178,11 +178,11 @@ async function activateUnderLock(
   // Exclusive: a membership written around the activation is seen either by its backfill or by the writer.
   await lockWorkspace(tx, workspaceId, 'exclusive');
   const issues = new InputIssues();
-  checkAttributeTypes(issues, order.attributes, order.types);
+  checkAttributeTypes(issues, order.types);
   if (!(await hasDestination(tx, workspaceId, order.destinationId)))
     issues.add('NOT_FOUND', 'destinationId', 'There is no such destination in this workspace: check `destinationId`.');
   const found = await listSegmentsByKeys(tx, workspaceId, order.segmentIds);
-  const segments = checkSegmentsExist(issues, order.segmentIds, found);
+  const segments = checkSegmentsExist(issues, found);
   issues.throwIfAny();
   const schedule = await planSchedule(tx, order.schedule, { state: 'ACTIVE', schedule: null });
   const activation = await insertActivation(tx, { ...order, workspaceId, schedule: schedule ?? null });

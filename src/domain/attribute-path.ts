@@ -25,7 +25,8 @@ export function checkAttributePaths(issues: InputIssues, paths: readonly string[
   paths.forEach((path, index) => {
     const field = ['attributes', String(index)];
     if (!checkAttributePath(issues, field, path)) return;
-    if (seen.has(path)) issues.add('DUPLICATE', field, `\`${path}\` is there twice: leave one out.`);
+    if (seen.has(path))
+      issues.add('DUPLICATE', field, `\`${field.join('.')}\` is there before already: leave one out.`);
     else checkAbove(issues, { field, path, known });
     seen.add(path);
   });
@@ -36,24 +37,27 @@ export function checkAttributePath(issues: InputIssues, field: string[], path: s
   const faults = issues.count;
   issues.checkText(field, path, { min: 1, max: MAX_PATH_CHARACTERS });
   if (issues.count === faults && path.split('.').includes(''))
-    issues.add('MALFORMED', field, `\`${path}\` has an empty part: write names with single dots between them.`);
+    issues.add(
+      'MALFORMED',
+      field,
+      `\`${field.join('.')}\` has an empty part: write names with single dots between them.`,
+    );
   return issues.count === faults;
 }
 
 /** Reports paths that hold arrays or maps in stored profiles. `types` has one entry a path, null where it is neither. */
-export function checkAttributeTypes(
-  issues: InputIssues,
-  paths: readonly string[],
-  types: readonly (UnmappableType | null)[],
-): void {
+export function checkAttributeTypes(issues: InputIssues, types: readonly (UnmappableType | null)[]): void {
   types.forEach((type, index) => {
     if (type === null) return;
-    const path = paths[index] ?? '';
     const [name, remedy] =
       type === 'array'
         ? ['an array', 'records hold texts, numbers and booleans only, so leave it out']
         : ['a map', 'name the paths below it instead'];
-    issues.add('NOT_ALLOWED', ['attributes', String(index)], `\`${path}\` is ${name} in stored profiles: ${remedy}.`);
+    issues.add(
+      'NOT_ALLOWED',
+      ['attributes', String(index)],
+      `\`attributes.${index}\` is ${name} in stored profiles: ${remedy}.`,
+    );
   });
 }
 
@@ -89,7 +93,7 @@ function checkAbove(issues: InputIssues, check: { field: string[]; path: string;
   for (let length = 1; length < parts.length; length += 1) {
     const above = parts.slice(0, length).join('.');
     if (!check.known.has(above)) continue;
-    const message = `\`${check.path}\` is below \`${above}\`, which is there too: keep one of them.`;
+    const message = `\`${check.field.join('.')}\` is below a path that is there too: keep one of them.`;
     issues.add('NOT_ALLOWED', check.field, message);
     return;
   }

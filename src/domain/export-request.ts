@@ -156,7 +156,7 @@ function checkTarget(target: ExportTarget | null, request: ExportRequest): asser
   const known = new Set(target?.segmentKeys);
   request.segmentIds?.forEach((segmentId, index) => {
     if (!target || known.has(segmentId)) return;
-    const message = `Segment \`${segmentId}\` is not in the activation: take it out, or add it there first.`;
+    const message = `The segment in \`segmentIds.${index}\` is not in the activation: take it out, or add it there first.`;
     issues.add('NOT_FOUND', ['segmentIds', String(index)], message);
   });
   issues.throwIfAny();

@@ -40,7 +40,7 @@ export function checkSchedule(issues: InputIssues, schedule: Schedule): void {
     issues.add(
       'OUT_OF_RANGE',
       ['schedule', 'cron'],
-      `\`${schedule.cron}\` does not fire at least once a year: name days that every year has.`,
+      '`cron` does not fire at least once a year: name days that every year has.',
     );
 }
 
@@ -79,11 +79,7 @@ function checkTimeZone(issues: InputIssues, timeZone: string): void {
   const faults = issues.count;
   issues.checkText(path, timeZone, { min: 1, max: 64 });
   if (issues.count > faults || isTimeZone(timeZone)) return;
-  issues.add(
-    'MALFORMED',
-    path,
-    `\`${timeZone}\` is no IANA time zone: give a name such as \`Europe/Berlin\` or \`UTC\`.`,
-  );
+  issues.add('MALFORMED', path, '`timeZone` is no IANA time zone: give a name such as `Europe/Berlin` or `UTC`.');
 }
 
 /** Names only: some versions of Node also take offsets such as `+01:00`. */
@@ -102,17 +98,17 @@ function findFieldFault(schedule: Schedule): string | null {
   const { cron } = schedule;
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5)
-    return `\`${cron}\` has ${fields.length} fields; give 5: minute, hour, day of the month, month, day of the week.`;
+    return `\`cron\` has ${fields.length} fields; give 5: minute, hour, day of the month, month, day of the week.`;
   // The library also takes dates, and marks of its own.
-  const strange = fields.find((field) => !/^[\w*,/#-]+$/.test(field));
-  if (strange !== undefined)
-    return `\`${strange}\` is no field of a cron expression: write it as \`*\`, \`5\` or \`MON-FRI\`.`;
+  const strange = fields.findIndex((field) => !/^[\w*,/#-]+$/.test(field));
+  if (strange !== -1)
+    return `Field ${strange + 1} of \`cron\` cannot be read: write it as \`*\`, \`5\` or \`MON-FRI\`.`;
   try {
     toCron(schedule);
     return null;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^CronPattern: /, '') : 'unknown';
-    return `\`${cron}\` cannot be read as a cron expression: ${reason}`;
+  } catch {
+    // The library's reason repeats what was typed.
+    return '`cron` cannot be read as a cron expression: check the bounds and names of each field.';
   }
 }
 

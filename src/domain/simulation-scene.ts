@@ -72,7 +72,7 @@ async function readSnapshot(tx: Db, reading: Reading): Promise<SimulationScene> 
   const issues = new InputIssues([]);
   const context = await findContext(tx, reading, issues);
   const tried = await readTriedSegments(tx, reading, issues);
-  checkAttributeTypes(issues, checked.attributes ?? [], reading.types);
+  checkAttributeTypes(issues, reading.types);
   const before = await findNamedProfile(tx, reading, issues);
   const folded = checked.change && (await foldChange(tx, reading, { change: checked.change, before, issues }));
   issues.throwIfAny();
@@ -109,7 +109,7 @@ async function findContext(
 async function readTriedSegments(tx: Db, { workspaceId, checked }: Reading, issues: InputIssues): Promise<Segment[]> {
   const { segmentIds } = checked;
   if (!segmentIds) return [];
-  return checkSegmentsExist(issues, segmentIds, await listSegmentsByKeys(tx, workspaceId, segmentIds));
+  return checkSegmentsExist(issues, await listSegmentsByKeys(tx, workspaceId, segmentIds));
 }
 
 /** The profile that the request names; null if it names none, or one that its change would create. */

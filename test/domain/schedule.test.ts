@@ -161,7 +161,7 @@ describe('a schedule is refused', () => {
     checkSchedule(issues, schedule('0 0 0 * * *'));
 
     expect(issues.all[0]?.message).toBe(
-      '`0 0 0 * * *` has 6 fields; give 5: minute, hour, day of the month, month, day of the week.',
+      '`cron` has 6 fields; give 5: minute, hour, day of the month, month, day of the week.',
     );
   });
 });

@@ -76,12 +76,21 @@ describe('profiles', () => {
   test.each([
     ['a number beyond 2^53', '9007199254740993', 'send it as a string'],
     ['a number beyond -2^53', '-9007199254740993', 'send it as a string'],
-    ['1,000 levels', JSON.stringify(nested(1_000)), 'JSONObject takes at most 100 levels'],
+    // As many as a document of 2,000 tokens holds.
+    ['400 levels', JSON.stringify(nested(400)), 'JSONObject takes at most 100 levels'],
   ])('with %s in their attributes are refused, as variable and as literal', async (_what, text, message) => {
     for (const answer of [await upsertVariable(text), await upsertLiteral(text)]) {
       expect(answer).toMatchObject({ status: 400, message: expect.stringContaining(message) });
       expect(['BAD_USER_INPUT', 'GRAPHQL_VALIDATION_FAILED']).toContain(answer.code);
     }
+    expect(await countRows(database.db)).toEqual(before);
+  });
+
+  test('with 1,000 levels in their attributes are refused, as literal for the length of the document', async () => {
+    const text = JSON.stringify(nested(1_000));
+
+    expect((await upsertVariable(text)).message).toContain('JSONObject takes at most 100 levels');
+    expect(await upsertLiteral(text)).toMatchObject({ status: 400, code: 'GRAPHQL_PARSE_FAILED' });
     expect(await countRows(database.db)).toEqual(before);
   });
 

@@ -17,6 +17,8 @@ export interface TestAppOptions {
   readonly apiKey?: string;
   /** Variables of the environment on top of the test's, such as `{ ROLE: 'api' }`. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Gets every line of the log, from level trace on. Default: none. */
+  readonly onLogLine?: (line: string) => void;
   /** Default: limits off. */
   readonly sandbox?: SandboxOptions;
 }
@@ -46,7 +48,10 @@ export interface TestApp extends AsyncDisposable {
 /** Starts the app. */
 export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const config = readConfig(environmentOf(options));
-  const log = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
+  const { onLogLine } = options;
+  const log = onLogLine
+    ? pino({ level: 'trace' }, { write: onLogLine })
+    : pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
   const app = await createApp(config, { log, overrides: { sandbox: options.sandbox ?? { limits: 'off' } } });
   const apiKey = options.apiKey ?? app.firstKey;
   if (apiKey === null || !app.sandbox) {
