@@ -33,6 +33,9 @@ export interface SinkOptions {
   mayAttempt: () => boolean;
 }
 
+/** A sink that nobody used for so long is closed, in ms: its destination may be deleted, or another process's. */
+const IDLE_MS = 600_000;
+
 /** Makes the set of sinks of one process. */
 export function createSinks(options: SinkOptions): Sinks {
   const sinks = new Map<number, OpenSink>();
@@ -43,6 +46,7 @@ export function createSinks(options: SinkOptions): Sinks {
       const current = sinks.get(target.destinationId);
       if (current?.name === name) return current;
       if (current) own(closing, current.retire());
+      for (const [id, idle] of sinks) if (idle.isIdle(IDLE_MS) && sinks.delete(id)) own(closing, idle.retire());
       const sink = new OpenSink(target, { name, options });
       sinks.set(target.destinationId, sink);
       return sink;
@@ -66,6 +70,7 @@ class OpenSink implements Sink {
   readonly #connection: KinesisConnection;
   readonly #producer: Producer;
   #callsUnderWay = 0;
+  #usedAtMs = performance.now();
   #isRetired = false;
 
   constructor(target: DeliveryTarget, { name, options }: { name: string; options: SinkOptions }) {
@@ -92,6 +97,7 @@ class OpenSink implements Sink {
 
   async produce(...call: Parameters<Producer['produce']>): ReturnType<Producer['produce']> {
     this.#callsUnderWay += 1;
+    this.#usedAtMs = performance.now();
     this.watch.noteUse();
     try {
       return await this.#producer.produce(...call);
@@ -99,6 +105,11 @@ class OpenSink implements Sink {
       this.#callsUnderWay -= 1;
       if (this.#isRetired && this.#callsUnderWay === 0) this.#connection.destroy();
     }
+  }
+
+  /** Whether it was not used for so long, in ms. */
+  isIdle(forMs: number): boolean {
+    return this.#callsUnderWay === 0 && performance.now() - this.#usedAtMs > forMs;
   }
 
   /** Closes once the calls under way are over. */

@@ -41,7 +41,9 @@ async function runSeed(seed: number, sandbox: Awaited<ReturnType<typeof startSan
 
   let possibleDuplicates = 0;
   for (const exportId of exports) {
-    const books = await untilFinished(database.db, exportId, 60_000);
+    const books = await untilFinished(database.db, exportId, 120_000).catch((error) => {
+      throw new Error(`Seed ${seed} does not come to its end.`, { cause: error });
+    });
     expect({ seed, ...books }).toMatchObject({
       seed,
       state: 'SUCCEEDED',
