@@ -16,6 +16,7 @@ export interface ApiKey {
   /** The key's first characters, to recognise it by. */
   prefix: string;
   role: Role;
+  version: number;
   createdAt: Date;
   createdBy: Actor;
   expiresAt: Date | null;

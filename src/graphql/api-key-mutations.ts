@@ -1,9 +1,9 @@
 /** Inputs and answers of the mutations of API keys. */
 
-import { createUnionType, Field, ID, InputType, ObjectType } from 'type-graphql';
+import { createUnionType, Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import type { Role } from '../domain/viewer.js';
 import { ApiKeyType } from './api-key.js';
-import { InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
+import { ConflictErrorType, InvalidInputErrorType, InvalidStateErrorType, NotFoundErrorType } from './errors.js';
 import { DateTimeScalar } from './scalars.js';
 import { RoleEnum } from './viewer.js';
 
@@ -38,6 +38,43 @@ export const CreateApiKeyResult = createUnionType({
   name: 'CreateApiKeyResult',
   description: 'Answer of createApiKey.',
   types: () => [CreateApiKeySuccess, InvalidInputErrorType] as const,
+});
+
+/** GraphQL input `UpdateApiKeyInput`. */
+@InputType('UpdateApiKeyInput', { description: 'Input of updateApiKey. What is left out stays.' })
+export class UpdateApiKeyInput {
+  @Field(() => Int, { description: 'The `version` you read.' })
+  expectedVersion!: number;
+
+  @Field(() => DateTimeScalar, {
+    nullable: true,
+    description: 'When it stops working, in the future; null means never.',
+  })
+  expiresAt?: Date | null;
+
+  @Field(() => ID, { description: 'Global id.' })
+  id!: string;
+
+  @Field(() => String, { nullable: true, description: '1–255 characters.' })
+  name?: string | null;
+
+  @Field(() => RoleEnum, { nullable: true, description: 'What it may do.' })
+  role?: Role | null;
+}
+
+/** GraphQL type `UpdateApiKeySuccess`. */
+@ObjectType('UpdateApiKeySuccess', { description: 'The API key was changed.' })
+export class UpdateApiKeySuccess {
+  @Field(() => ApiKeyType, { description: 'The key as it is now.' })
+  apiKey!: ApiKeyType;
+}
+
+/** GraphQL union `UpdateApiKeyResult`. */
+export const UpdateApiKeyResult = createUnionType({
+  name: 'UpdateApiKeyResult',
+  description: 'Answer of updateApiKey.',
+  types: () =>
+    [UpdateApiKeySuccess, InvalidInputErrorType, NotFoundErrorType, ConflictErrorType, InvalidStateErrorType] as const,
 });
 
 /** GraphQL input `RevokeApiKeyInput`. */

@@ -9,6 +9,9 @@ import {
   RevokeApiKeyInput,
   RevokeApiKeyResult,
   RevokeApiKeySuccess,
+  UpdateApiKeyInput,
+  UpdateApiKeyResult,
+  UpdateApiKeySuccess,
 } from './api-key-mutations.js';
 import type { Connection } from './connection.js';
 import { type Context, requireRole } from './context.js';
@@ -38,6 +41,22 @@ export class ApiKeyResolver {
     return orUserError(async () => {
       const { apiKey, text } = await context.services.apiKeys.create(context.viewer, input);
       return Object.assign(new CreateApiKeySuccess(), { apiKey: toApiKeyType(apiKey), key: text });
+    });
+  }
+
+  @Mutation(() => UpdateApiKeyResult, {
+    description:
+      "Changes an API key's name, role or expiry; another role closes its sockets within 1 s. Role: ADMIN. InvalidInputError. NotFoundError, also for a revoked key. ConflictError: VERSION_CONFLICT. InvalidStateError: LAST_ADMIN_KEY.",
+  })
+  updateApiKey(
+    @Arg('input', () => UpdateApiKeyInput, { description: 'What to change.' }) input: UpdateApiKeyInput,
+    @Ctx() context: Context,
+  ): Promise<typeof UpdateApiKeyResult> {
+    requireRole(context, 'ADMIN');
+    return orUserError(async () => {
+      const change = { ...input, id: requestedId(input.id, 'ApiKey') };
+      const apiKey = await context.services.apiKeys.update(context.viewer, change);
+      return Object.assign(new UpdateApiKeySuccess(), { apiKey: toApiKeyType(apiKey) });
     });
   }
 

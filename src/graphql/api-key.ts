@@ -1,6 +1,6 @@
 /** API keys in the schema: the type and its list. Nothing here can hold a key's text but the answer of createApiKey. */
 
-import { ArgsType, Field, InputType, ObjectType } from 'type-graphql';
+import { ArgsType, Field, InputType, Int, ObjectType } from 'type-graphql';
 import type { ApiKey } from '../domain/api-key.js';
 import { toGlobalId } from '../domain/global-id.js';
 import type { Role } from '../domain/viewer.js';
@@ -41,6 +41,9 @@ export class ApiKeyType extends NodeType {
 
   @Field(() => RoleEnum, { description: 'What it may do.' })
   role!: Role;
+
+  @Field(() => Int, { description: 'Grows with each change; hand it back as `expectedVersion`.' })
+  version!: number;
 }
 
 /** Shapes an API key for the schema. */

@@ -97,9 +97,35 @@ export async function lockAdminKeys(db: Db, workspaceId: number): Promise<number
 export async function revokeApiKeyRow(db: Db, workspaceId: number, id: number): Promise<ApiKey | null> {
   const row = await db
     .updateTable('api_key')
-    .set({ revoked_at: sql<Date>`coalesce(revoked_at, now())` })
+    .set({
+      revoked_at: sql<Date>`coalesce(revoked_at, now())`,
+      version: sql<number>`version + (revoked_at is null)::int`,
+    })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
+    .returning(COLUMNS)
+    .executeTakeFirst();
+  return row ? ApiKeyRow.parse(row) : null;
+}
+
+/** Changes a key that is at the expected version and was not revoked. @returns null if there is none. */
+export async function updateApiKeyRow(
+  db: Db,
+  at: { workspaceId: number; id: number; version: number },
+  change: { name: string; role: Role; expiresAt: Date | null },
+): Promise<ApiKey | null> {
+  const row = await db
+    .updateTable('api_key')
+    .set((eb) => ({
+      name: change.name,
+      role: change.role,
+      expires_at: change.expiresAt,
+      version: eb('version', '+', 1),
+    }))
+    .where('workspace_id', '=', at.workspaceId)
+    .where('id', '=', at.id)
+    .where('version', '=', at.version)
+    .where('revoked_at', 'is', null)
     .returning(COLUMNS)
     .executeTakeFirst();
   return row ? ApiKeyRow.parse(row) : null;
@@ -156,6 +182,7 @@ const COLUMNS = [
   'name',
   'prefix',
   'role',
+  'version',
   'created_at',
   'created_by_kind',
   'created_by_name',
@@ -186,6 +213,7 @@ const ApiKeyRow = z
     name: z.string(),
     prefix: z.string(),
     role: z.enum(['VIEWER', 'OPERATOR', 'ADMIN']),
+    version: z.number(),
     created_at: z.date(),
     created_by_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
     created_by_name: z.string(),
@@ -199,6 +227,7 @@ const ApiKeyRow = z
       name: row.name,
       prefix: row.prefix,
       role: row.role,
+      version: row.version,
       createdAt: row.created_at,
       createdBy: { kind: row.created_by_kind, name: row.created_by_name },
       expiresAt: row.expires_at,

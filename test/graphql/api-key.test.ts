@@ -155,3 +155,58 @@ test('to a role below ADMIN the list is refused, and a key is like one that is n
   const own = await edge.execute('query ($id: ID!) { node(id: $id) { id } }', { id: apiKey.id });
   expect(own.data.node).toEqual({ id: apiKey.id });
 });
+
+test('a change leaves what it does not name; a stale one is refused with what is there', async () => {
+  const expiresAt = '2090-01-31T00:00:00.000Z';
+  const { apiKey, key } = await create({ name: 'a', expiresAt });
+
+  const renamed = await update({ id: apiKey.id, expectedVersion: 1, name: 'b' });
+  const raised = await update({ id: apiKey.id, expectedVersion: 2, role: 'OPERATOR', expiresAt: null });
+  const stale = await update({ id: apiKey.id, expectedVersion: 2, name: 'c' });
+
+  expect(renamed.apiKey).toMatchObject({ name: 'b', role: 'VIEWER', expiresAt, version: 2 });
+  expect(raised.apiKey).toMatchObject({ name: 'b', role: 'OPERATOR', expiresAt: null, version: 3 });
+  expect(stale).toMatchObject({ code: 'VERSION_CONFLICT', current: { id: apiKey.id, version: 3 } });
+  expect(await authenticateApiKey(database.db, key)).toMatchObject({ role: 'OPERATOR', actor: { name: 'b' } });
+});
+
+test('wrong changes are refused by name, and so are those of a revoked key', async () => {
+  const { apiKey } = await create({ name: 'a' });
+
+  const wrong = await update({
+    id: apiKey.id,
+    expectedVersion: 1,
+    name: null,
+    role: null,
+    expiresAt: '2020-01-01T00:00:00Z',
+  });
+  expect(wrong.issues.map(({ path }: { path: string[] }) => path[1])).toEqual(['name', 'role', 'expiresAt']);
+  await revoke(apiKey.id);
+  expect(await update({ id: apiKey.id, expectedVersion: 1, name: 'b' })).toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('the last ADMIN key that works cannot be lowered; of two that are lowered at once, one stays', async () => {
+  const own = await createTestEdge(database.db);
+  const only = await create({ name: 'only', role: 'ADMIN' }, own);
+  const lower = (id: string) => update({ id, expectedVersion: 1, role: 'OPERATOR' }, own);
+
+  expect(await lower(only.apiKey.id)).toMatchObject({ code: 'LAST_ADMIN_KEY' });
+  const other = await create({ name: 'other', role: 'ADMIN' }, own);
+  const answers = await Promise.all([lower(only.apiKey.id), lower(other.apiKey.id)]);
+
+  expect(answers.filter(({ code }) => code === 'LAST_ADMIN_KEY')).toHaveLength(1);
+});
+
+async function update(input: Record<string, unknown>, on = edge) {
+  const { data, errors } = await on.execute(
+    `mutation ($input: UpdateApiKeyInput!) {
+      updateApiKey(input: $input) {
+        __typename ... on UpdateApiKeySuccess { apiKey { ${CARD} version } } ${PROBLEM}
+        ... on ConflictError { current { ... on ApiKey { id version } } }
+      }
+    }`,
+    { input },
+  );
+  expect(errors).toEqual([]);
+  return data.updateApiKey;
+}

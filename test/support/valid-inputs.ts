@@ -49,6 +49,7 @@ export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInpu
     testDestination: { id: otherDestination },
     testKinesisSettings: { credentialId: credential, region: 'us-east-1', stream: 'orders' },
     triggerExport: { activationId: activation },
+    updateApiKey: { id: apiKey, expectedVersion: 1, name: 'renamed' },
     updateActivation: { id: activation, expectedVersion: 1, attributes: ['name', 'city'] },
     updateCredential: { id: credential, expectedVersion: 1, name: 'renamed' },
     updateKinesisDestination: { id: otherDestination, expectedVersion: 1, name: 'renamed' },
