@@ -26,6 +26,8 @@ const ProfileView = lazy(async () => ({ default: (await import('./profiles/profi
 const CredentialsView = lazy(async () => ({
   default: (await import('./credentials/credentials-view.js')).CredentialsView,
 }));
+const ApiKeysView = lazy(async () => ({ default: (await import('./api-keys/api-keys-view.js')).ApiKeysView }));
+const AuditView = lazy(async () => ({ default: (await import('./audit/audit-view.js')).AuditView }));
 const UploadView = lazy(async () => ({ default: (await import('./upload/upload-view.js')).UploadView }));
 
 /** The view of the present address. */
@@ -46,6 +48,8 @@ export function Routes() {
         <Route path="/profiles" component={ProfilesView} />
         <Route path="/profiles/:id">{() => <ProfileView profileId={readOwnId()} />}</Route>
         <Route path="/credentials" component={CredentialsView} />
+        <Route path="/api-keys" component={ApiKeysView} />
+        <Route path="/audit" component={AuditView} />
         <Route path="/upload" component={UploadView} />
         <Route component={UnknownView} />
       </Switch>

@@ -20,7 +20,7 @@ import { ViewerDocument } from './generated/graphql.js';
 import { useSession } from './session.js';
 import { toWords } from './ui/words.js';
 
-const PLACES: readonly { href: string; label: string }[] = [
+const PLACES: readonly { href: string; label: string; isForAdmins?: true }[] = [
   { href: '/', label: 'Overview' },
   { href: '/exports', label: 'Exports' },
   { href: '/failed-records', label: 'Failed records' },
@@ -28,6 +28,8 @@ const PLACES: readonly { href: string; label: string }[] = [
   { href: '/profiles', label: 'Profiles' },
   { href: '/upload', label: 'Upload' },
   { href: '/credentials', label: 'Credentials' },
+  { href: '/api-keys', label: 'API keys', isForAdmins: true },
+  { href: '/audit', label: 'Audit log', isForAdmins: true },
 ];
 
 /** Frame of the signed-in console. */
@@ -69,9 +71,11 @@ export function Shell({ children }: { children: ReactNode }) {
 
 function Places({ onChoose }: { onChoose: () => void }) {
   const [location] = useLocation();
+  const [{ data }] = useQuery({ query: ViewerDocument });
+  const places = PLACES.filter(({ isForAdmins }) => !isForAdmins || data?.viewer.role === 'ADMIN');
   return (
     <Stack gap={2} flex={1}>
-      {PLACES.map(({ href, label }) => {
+      {places.map(({ href, label }) => {
         const isHere = href === '/' ? location === '/' : location.startsWith(href);
         return (
           <NavLink

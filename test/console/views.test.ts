@@ -57,6 +57,8 @@ async function fillWorkspace(): Promise<string[]> {
     '/profiles/profile-3',
     '/upload',
     '/credentials',
+    '/api-keys',
+    '/audit',
     '/nowhere',
     '/destinations/nowhere',
     '/exports/nowhere',

@@ -1,0 +1,89 @@
+/** All API keys: who may enter the workspace, and what with. For ADMINs. */
+
+import { Badge, Button, Card, Group, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from 'urql';
+import { useSearchParams } from 'wouter';
+import { type ApiKeyCardFragment, ApiKeysDocument } from '../generated/graphql.js';
+import { Loaded } from '../ui/loaded.js';
+import { MomentText } from '../ui/moment-text.js';
+import { Pager } from '../ui/pager.js';
+import { ViewFrame } from '../ui/view-frame.js';
+import { capitalize, toWords } from '../ui/words.js';
+import { NewApiKey } from './new-api-key.js';
+import { RevokeApiKey } from './revoke-api-key.js';
+
+/** The view. */
+export function ApiKeysView() {
+  const [parameters] = useSearchParams();
+  const [result, reload] = useQuery({ query: ApiKeysDocument, variables: { after: parameters.get('after') } });
+  const [isCreating, { open, close }] = useDisclosure();
+  const refresh = () => reload({ requestPolicy: 'network-only' });
+  return (
+    <ViewFrame title="API keys" actions={<Button onClick={open}>New API key</Button>}>
+      <Modal opened={isCreating} onClose={close} title="New API key">
+        <NewApiKey onCreated={refresh} onClose={close} />
+      </Modal>
+      <Loaded result={result} onRetry={refresh}>
+        {({ apiKeys }) => (
+          <>
+            <Stack gap="xs">
+              {apiKeys.nodes.map((apiKey) => (
+                <ApiKeyCard key={apiKey.id} apiKey={apiKey} onRevoked={refresh} />
+              ))}
+            </Stack>
+            <Pager page={apiKeys.pageInfo} />
+          </>
+        )}
+      </Loaded>
+    </ViewFrame>
+  );
+}
+
+function ApiKeyCard({ apiKey, onRevoked }: { apiKey: ApiKeyCardFragment; onRevoked: () => void }) {
+  const { name, prefix, role, revokedAt } = apiKey;
+  return (
+    <Card withBorder p="sm" component="article" aria-label={name}>
+      <Group justify="space-between" align="flex-start">
+        <div>
+          <Group gap="xs">
+            <Text fw={600}>{name}</Text>
+            <Badge variant="default">{capitalize(toWords(role))}</Badge>
+          </Group>
+          <Text size="sm" c="dimmed">
+            {prefix}…, issued by {apiKey.createdBy.name} <MomentText at={apiKey.createdAt} />
+          </Text>
+          <Text size="sm" c="dimmed">
+            <LifeOfKey apiKey={apiKey} />
+          </Text>
+        </div>
+        {revokedAt === null && <RevokeApiKey apiKey={apiKey} onRevoked={onRevoked} />}
+      </Group>
+    </Card>
+  );
+}
+
+function LifeOfKey({ apiKey: { lastUsedAt, expiresAt, revokedAt } }: { apiKey: ApiKeyCardFragment }) {
+  if (revokedAt !== null)
+    return (
+      <>
+        Revoked <MomentText at={revokedAt} />
+      </>
+    );
+  return (
+    <>
+      {lastUsedAt === null ? (
+        'Never used'
+      ) : (
+        <>
+          Last used <MomentText at={lastUsedAt} />
+        </>
+      )}
+      {expiresAt !== null && (
+        <>
+          , expires <MomentText at={expiresAt} />
+        </>
+      )}
+    </>
+  );
+}
