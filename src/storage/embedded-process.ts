@@ -19,6 +19,8 @@ export interface ServerLaunch {
 export interface ServerProcess {
   /** Undefined while it runs; then why it ended, and whether starting again can help. */
   readonly ending: ServerEnding | undefined;
+  /** `unshare` becomes the server, and keeps its id; undefined if it could not be started. */
+  readonly pid: number | undefined;
 }
 
 /** How a server process ended, read from its log. */
@@ -109,10 +111,10 @@ function settingArguments({ folder, isDurable }: ServerLaunch): string[] {
 }
 
 function watch(start: Command & { folder: EmbeddedFolder; logFile: number; logStart: number }): ServerProcess {
-  const server: { ending: ServerEnding | undefined } = { ending: undefined };
   const { root, log } = start.folder;
   const stdio: ['ignore', number, number] = ['ignore', start.logFile, start.logFile];
   const child = spawn(start.file, start.args, { cwd: root, env: PROGRAM_ENVIRONMENT, stdio, detached: true });
+  const server: { ending: ServerEnding | undefined; pid: number | undefined } = { ending: undefined, pid: child.pid };
   child.unref();
   child.on('error', (error) => {
     server.ending = { reason: error.message, isTransient: false };

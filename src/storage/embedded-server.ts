@@ -131,11 +131,16 @@ async function joinServer({ launch, startTimeoutMs }: Settings, signal: AbortSig
   let started: ServerProcess | undefined;
   for (;;) {
     const answer = await knock(embeddedUrl(launch.folder, 'postgres'));
-    if (answer instanceof pg.Client) return { session: answer, attached: !started || started.ending !== undefined };
+    if (answer instanceof pg.Client) return { session: answer, attached: !(await isServing(launch, started)) };
     if (answer === 'absent') started = await ensureStarted(launch, started);
     if (Date.now() > deadline) throw startError(launch, `no answer within ${startTimeoutMs} ms`);
     await delay(POLL_MS, undefined, { signal });
   }
+}
+
+/** Whether the server that answers is ours: one that lost to another starter's may not have ended yet. */
+async function isServing(launch: ServerLaunch, started: ServerProcess | undefined): Promise<boolean> {
+  return started?.pid !== undefined && (await findServerPid(launch.folder)) === started.pid;
 }
 
 async function ensureStarted(launch: ServerLaunch, started: ServerProcess | undefined): Promise<ServerProcess> {
