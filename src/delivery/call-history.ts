@@ -1,7 +1,7 @@
 /** What a process remembers of a destination's latest calls: one throttled record or one lost call is no news. */
 
 import type { CallEvidence, HealthCause, Pressure } from '../domain/health.js';
-import { type DeferredRecord, isHalting, type RecordResult } from '../kinesis/record.js';
+import { type DeferredRecord, isHalting, isThrottle, type RecordResult } from '../kinesis/record.js';
 
 /** Calls in a row without any answer after which a destination is silent. */
 const DEAD_CALLS_LIMIT = 3;
@@ -77,7 +77,7 @@ function isAnswered(result: RecordResult): boolean {
 }
 
 function isThrottled(result: RecordResult): boolean {
-  return result.status === 'deferred' && (result.cause === 'THROTTLED' || result.cause === 'KMS_THROTTLED');
+  return result.status === 'deferred' && isThrottle(result.cause);
 }
 
 function isUnanswered(result: RecordResult): boolean {

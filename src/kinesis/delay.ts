@@ -1,6 +1,6 @@
 /** How long to wait: between the attempts of one call, and before a deferred record is tried again. */
 
-import { type DeferralCause, isHalting } from './record.js';
+import { type DeferralCause, isHalting, isThrottle } from './record.js';
 
 /** A range to draw from, in milliseconds. */
 interface DelayRange {
@@ -33,7 +33,7 @@ export function nextDelayMs(step: { isThrottled: boolean; attempt: number; rando
  */
 export function retryAfterMs(cause: DeferralCause, random: number): number {
   if (cause === 'ABORTED') return 0;
-  if (cause === 'THROTTLED' || cause === 'KMS_THROTTLED') return draw(AFTER_THROTTLE, random);
+  if (isThrottle(cause)) return draw(AFTER_THROTTLE, random);
   return draw(isHalting(cause) ? AFTER_HALT : AFTER_FAULT, random);
 }
 

@@ -25,6 +25,8 @@ export interface Reason {
 /** One record of the call. `result` stays null while it is owed; `reason` is that of its last attempt. */
 export interface Entry {
   readonly record: KinesisRecord;
+  /** Of its partition key, once it was asked for: see `wave.ts`. */
+  hashKey: string | null;
   attempts: number;
   outcomeUnknown: boolean;
   /** Put back for so long, in milliseconds, because its shard has no room within this call; null if not. */
@@ -53,7 +55,7 @@ export interface AnsweredError extends WireError {
 /** Opens the entry of a record; one that AWS would never take is settled at once, with 0 attempts. */
 export function openEntry(record: KinesisRecord, maxRecordBytes: number): Entry {
   const result = findRecordFault(record, maxRecordBytes);
-  return { record, attempts: 0, outcomeUnknown: false, heldMs: null, reason: null, result };
+  return { record, hashKey: null, attempts: 0, outcomeUnknown: false, heldMs: null, reason: null, result };
 }
 
 /**

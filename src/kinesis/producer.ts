@@ -18,7 +18,7 @@ import {
   settle,
   type Verdict,
 } from './entry.js';
-import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord, type RecordResult } from './record.js';
+import { DEFAULT_MAX_RECORD_BYTES, isThrottle, type KinesisRecord, type RecordResult } from './record.js';
 import type { ShardPacer } from './shard-pacer.js';
 import { noteAnswer, planWaves, type Wave } from './wave.js';
 
@@ -223,7 +223,7 @@ function mayStart(call: Call): boolean {
 /** Waits before the next round; false if the call would not live to see it. */
 async function pause(call: Call, round: number): Promise<boolean> {
   const owed = call.entries.filter(isOwed);
-  const isThrottled = owed.every((entry) => entry.reason?.cause.endsWith('THROTTLED') ?? true);
+  const isThrottled = owed.every(({ reason }) => reason === null || isThrottle(reason.cause));
   const delayMs = nextDelayMs({ isThrottled, attempt: round, random: call.random() });
   return owed.length > 0 && (await waitFor(call, delayMs));
 }

@@ -95,6 +95,11 @@ export function isHalting(cause: DeferralCause): cause is HaltingCause {
   return HALTING.has(cause);
 }
 
+/** Whether a cause says that AWS takes no more just now. */
+export function isThrottle(cause: DeferralCause): boolean {
+  return cause === 'THROTTLED' || cause === 'KMS_THROTTLED';
+}
+
 /** The bytes that Kinesis counts for a record: its data before base64, and its key in UTF-8. */
 export function measureRecord(record: KinesisRecord): number {
   return record.data.length + Buffer.byteLength(record.partitionKey, 'utf8');

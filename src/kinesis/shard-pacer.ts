@@ -1,9 +1,8 @@
 /** Paces the records of one stream, shard by shard, so that AWS need not refuse them and a hot shard holds up no other. */
 
-import { type KinesisRecord, measureRecord } from './record.js';
 import { type Admission, AWS_SHARD_LIMITS, ShardBucket, type ShardLimits } from './shard-bucket.js';
 import { ShardRanges } from './shard-ranges.js';
-import { hashKeyOf, type OpenShard } from './shards.js';
+import type { OpenShard } from './shards.js';
 
 /** The pace of one stream in one process; other writers of the stream are noticed by AWS's refusals. */
 export class ShardPacer {
@@ -12,7 +11,7 @@ export class ShardPacer {
   readonly #buckets = new Map<string, ShardBucket>();
   #isContradicted = false;
 
-  /** False for a stream that spreads records as it likes: then no key has a shard, and nothing is kept back. */
+  /** False for a stream that spreads records as it likes: then no key has a shard, and the pacer is not asked. */
   keysDecide = true;
 
   constructor(limits: ShardLimits = AWS_SHARD_LIMITS) {
@@ -33,20 +32,20 @@ export class ShardPacer {
   }
 
   /** Books the place of a record, which is to go within `patienceMs` or not now. One of an unknown shard goes at once. */
-  admit(record: KinesisRecord, nowMs: number, patienceMs: number): Admission {
-    const shard = this.keysDecide ? this.#ranges.find(hashKeyOf(record.partitionKey)) : null;
+  admit(record: { hashKey: string; sizeBytes: number }, nowMs: number, patienceMs: number): Admission {
+    const shard = this.#ranges.find(record.hashKey);
     if (!shard) return { goAtMs: nowMs };
-    return this.#bucketOf(shard.shardId).admit(measureRecord(record), nowMs, patienceMs);
+    return this.#bucketOf(shard.shardId).admit(record.sizeBytes, nowMs, patienceMs);
   }
 
   /** AWS stored a record with this key in a shard. */
-  noteStored(partitionKey: string, shardId: string): void {
-    if (this.keysDecide && this.#ranges.learn(hashKeyOf(partitionKey), shardId)) this.#isContradicted = true;
+  noteStored(hashKey: string, shardId: string): void {
+    if (this.#ranges.learn(hashKey, shardId)) this.#isContradicted = true;
   }
 
   /** AWS refused a record with this key because its shard takes no more. */
-  noteThrottle(partitionKey: string, nowMs: number): void {
-    const shard = this.#ranges.find(hashKeyOf(partitionKey));
+  noteThrottle(hashKey: string, nowMs: number): void {
+    const shard = this.#ranges.find(hashKey);
     if (shard) this.#bucketOf(shard.shardId).noteThrottle(nowMs);
   }
 

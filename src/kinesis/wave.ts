@@ -2,7 +2,9 @@
 
 import type { PutRecordsAnswer } from './answer.js';
 import { type Entry, type Reason, reasonFor } from './entry.js';
+import { measureRecord } from './record.js';
 import type { ShardPacer } from './shard-pacer.js';
+import { hashKeyOf } from './shards.js';
 
 /** Records that go together. */
 export interface Wave {
@@ -23,11 +25,12 @@ export function planWaves(
   entries: readonly Entry[],
   at: { stream: string; nowMs: number; patienceMs: number },
 ): Wave[] {
-  if (pacer === null) return [{ goAtMs: at.nowMs, entries }];
+  if (!pacer?.keysDecide) return [{ goAtMs: at.nowMs, entries }];
   const held = reasonFor('THROTTLED', at.stream);
   const turns: { entry: Entry; goAtMs: number }[] = [];
   for (const entry of entries) {
-    const admission = pacer.admit(entry.record, at.nowMs, at.patienceMs);
+    const record = { hashKey: keyOf(entry), sizeBytes: measureRecord(entry.record) };
+    const admission = pacer.admit(record, at.nowMs, at.patienceMs);
     if ('goAtMs' in admission) turns.push({ entry, goAtMs: admission.goAtMs });
     else hold(entry, admission.retryAfterMs, held);
   }
@@ -39,11 +42,18 @@ export function noteAnswer(
   pacer: ShardPacer,
   { entries, answer, nowMs }: { entries: readonly Entry[]; answer: PutRecordsAnswer; nowMs: number },
 ): void {
-  if (answer.kind !== 'results' || answer.results.length !== entries.length) return;
-  for (const { record, result, reason } of entries) {
-    if (result?.status === 'delivered') pacer.noteStored(record.partitionKey, result.shardId);
-    else if (result === null && reason?.cause === 'THROTTLED') pacer.noteThrottle(record.partitionKey, nowMs);
+  if (!pacer.keysDecide || answer.kind !== 'results' || answer.results.length !== entries.length) return;
+  for (const entry of entries) {
+    const { result, reason } = entry;
+    if (result?.status === 'delivered') pacer.noteStored(keyOf(entry), result.shardId);
+    else if (result === null && reason?.cause === 'THROTTLED') pacer.noteThrottle(keyOf(entry), nowMs);
   }
+}
+
+/** Hashed once: each record is asked for before it goes and when it is answered. */
+function keyOf(entry: Entry): string {
+  entry.hashKey ??= hashKeyOf(entry.record.partitionKey);
+  return entry.hashKey;
 }
 
 function hold(entry: Entry, heldMs: number, reason: Reason): void {
