@@ -4,7 +4,6 @@ import { type CurrentHealth, nextHealth } from '../domain/health.js';
 import type { RecordResult } from '../kinesis/record.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { findTurnMs } from '../storage/destination-pace.js';
-import { recordHealth } from '../storage/state-events.js';
 import type { CommittedPage } from './commit.js';
 import { paceMsOf } from './pace.js';
 import type { Page } from './page.js';
@@ -84,11 +83,9 @@ async function reportHealth(
     isUp = next?.status === 'HEALTHY' || next?.status === 'THROTTLED';
     return next;
   };
-  const changed = await context.db.transaction().execute(async (tx) => {
-    const isNews = await writeHealth(tx, subject, { probeAfterMs: context.probeIntervalMs, decide });
-    if (isNews) await recordHealth(tx, target.destinationId);
-    return isNews;
-  });
+  const changed = await context.db
+    .transaction()
+    .execute((tx) => writeHealth(tx, subject, { probeAfterMs: context.probeIntervalMs, decide }));
   // All lanes may send again, not only the one that probed.
   if (changed && isUp) context.announceWork(target.destinationId);
 }

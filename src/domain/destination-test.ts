@@ -7,7 +7,6 @@ import { findCredential, loadSecret, type StoredSecret } from '../storage/creden
 import type { Db } from '../storage/database.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { writeDestinationTest } from '../storage/destination-test.js';
-import { recordHealth } from '../storage/state-events.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
 import { openSecret } from './credential.js';
 import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destination.js';
@@ -130,7 +129,7 @@ async function keep(
     if (!(await writeDestinationTest(tx, { id, version }, result))) return;
     const subject = { destinationId: id, destinationVersion: version, secretVersion };
     const decide = (current: CurrentHealth) => nextHealth(current, evidence);
-    if (await writeHealth(tx, subject, { probeAfterMs: PROBE_INTERVAL_MS, decide })) await recordHealth(tx, id);
+    await writeHealth(tx, subject, { probeAfterMs: PROBE_INTERVAL_MS, decide });
   });
   wake(id);
 }

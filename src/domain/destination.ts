@@ -14,7 +14,6 @@ import {
   lockDestination,
   updateDestinationRow,
 } from '../storage/destinations.js';
-import { recordHealth } from '../storage/state-events.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import type { ConsentRule } from './consent.js';
 import type { DestinationTest } from './destination-check.js';
@@ -161,7 +160,7 @@ async function updateSettings(tx: Db, workspaceId: number, change: KinesisDestin
   await updateDestinationRow(tx, current.id, settings);
   // What was seen of another stream, or with other credentials, says nothing of these.
   const isNew = isRetargeted(current, settings);
-  if (isNew && (await resetHealth(tx, current.id))) await recordHealth(tx, current.id);
+  if (isNew) await resetHealth(tx, current.id);
   return { destination: await getDestination(tx, workspaceId, current.id), isNew };
 }
 

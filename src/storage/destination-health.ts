@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import type { CurrentHealth, HealthState } from '../domain/health.js';
 import type { Db } from './database.js';
+import { recordHealth } from './state-events.js';
 
 /** Whose health, and the versions of destination and secret that its evidence is of: others make it void. */
 export interface HealthSubject {
@@ -20,7 +21,8 @@ export const maySend = sql<boolean>`(enabled and paced_until <= clock_timestamp(
 ))`;
 
 /**
- * Lets evidence change a destination's health, unless its settings or secret have changed since.
+ * Lets evidence change a destination's health, unless its settings or secret have changed since, and tells of a change
+ * by an event in the same transaction.
  * @param evidence says what the present health becomes, null if it stays; `probeAfterMs` is the time until a halted or
  * degraded destination is probed.
  * @returns whether status or code changed.
@@ -44,6 +46,7 @@ export async function writeHealth(
       health_since = case when ${isChange} then clock_timestamp() else health_since end,
       next_probe_at = case when ${isGated} then clock_timestamp() + ${evidence.probeAfterMs} * interval '1 millisecond' end
     where id = ${subject.destinationId}`.execute(tx);
+  if (isChange) await recordHealth(tx, subject.destinationId);
   return isChange;
 }
 
@@ -75,16 +78,16 @@ export async function takeProbe(db: Db, destinationId: number, probeAfterMs: num
 }
 
 /**
- * Forgets what tests and calls with other settings showed of a destination.
- * @returns whether its health was something to forget.
+ * Forgets what tests and calls with other settings showed of a destination, and tells of it by an event if its health was
+ * something to forget.
  */
-export async function resetHealth(db: Db, id: number): Promise<boolean> {
-  await db
+export async function resetHealth(tx: Db, id: number): Promise<void> {
+  await tx
     .updateTable('destination')
     .set({ last_test: null, stream_details: null, max_record_bytes: null })
     .where('id', '=', id)
     .execute();
-  const row = await db
+  const row = await tx
     .updateTable('destination')
     .set({
       health_status: 'UNTESTED',
@@ -98,5 +101,5 @@ export async function resetHealth(db: Db, id: number): Promise<boolean> {
     .where('health_status', '<>', 'UNTESTED')
     .returning('id')
     .executeTakeFirst();
-  return row !== undefined;
+  if (row) await recordHealth(tx, id);
 }
