@@ -6,6 +6,7 @@ import type { ApiKey } from '../domain/api-key.js';
 import type { Actor, Role } from '../domain/viewer.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
+import { ActorKindColumn } from './reference-columns.js';
 import { containsText } from './text-match.js';
 
 /** An API key to store; the key itself is not kept. */
@@ -215,7 +216,7 @@ const ApiKeyRow = z
     role: z.enum(['VIEWER', 'OPERATOR', 'ADMIN']),
     version: z.number(),
     created_at: z.date(),
-    created_by_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
+    created_by_kind: ActorKindColumn,
     created_by_name: z.string(),
     expires_at: z.date().nullable(),
     last_used_at: z.date().nullable(),

@@ -3,10 +3,11 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { AuditChange, AuditEntry, AuditResult } from '../domain/audit.js';
-import type { NodeKind, NodeReference } from '../domain/user-error.js';
+import type { NodeReference } from '../domain/user-error.js';
 import type { Actor } from '../domain/viewer.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
+import { ActorKindColumn, NODE_KINDS } from './reference-columns.js';
 import { isStorableText } from './text-match.js';
 
 /** An entry to store. */
@@ -119,20 +120,6 @@ export async function deleteExpiredAuditEntries(db: Db, retentionDays: number): 
   return Number(result.numAffectedRows ?? 0n);
 }
 
-const TARGET_KINDS = [
-  'Activation',
-  'ApiKey',
-  'AuditEntry',
-  'Credential',
-  'Delivery',
-  'Export',
-  'FailedRecord',
-  'KinesisDestination',
-  'Profile',
-  'Segment',
-  'Workspace',
-] as const satisfies readonly NodeKind[];
-
 const COLUMNS = [
   'id',
   'at',
@@ -166,14 +153,14 @@ const AuditEntryRow = z
     id: z.number(),
     at: z.date(),
     action: z.string(),
-    actor_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
+    actor_kind: ActorKindColumn,
     actor_name: z.string(),
     api_key_id: z.number().nullable(),
     request_id: z.string(),
     address: z.string().nullable(),
     result: z.enum(['SUCCEEDED', 'REFUSED']),
     code: z.string().nullable(),
-    target_kind: z.enum(TARGET_KINDS).nullable(),
+    target_kind: z.enum(NODE_KINDS).nullable(),
     target_id: z.number().nullable(),
     changes: z.array(z.object({ field: z.string(), after: z.string() })),
   })

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Export, ExportState, ExportTrigger } from '../domain/export.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
+import { ActorKindColumn } from './reference-columns.js';
 
 /** Which exports, in which order; the parent is of the kind that `scope` names. */
 export interface ExportListRequest {
@@ -159,7 +160,7 @@ const ExportRow = z
     until: z.date().nullable(),
     missed_runs: z.number(),
     paused: z.boolean(),
-    created_by_kind: z.enum(['API_KEY', 'TOKEN', 'SYSTEM']),
+    created_by_kind: ActorKindColumn,
     created_by_name: z.string(),
     created_at: z.date(),
     started_at: z.date().nullable(),

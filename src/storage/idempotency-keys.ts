@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { NodeReference } from '../domain/user-error.js';
 import type { Db } from './database.js';
+import { MADE_KINDS } from './reference-columns.js';
 
 /** Which key: unique per workspace and operation. */
 export interface IdempotencyKeyName {
@@ -59,17 +60,7 @@ const RememberedCallRow = z
     input_hash: z.instanceof(Buffer),
     answer: z.array(
       z.object({
-        kind: z.enum([
-          'Activation',
-          'Credential',
-          'Delivery',
-          'Export',
-          'FailedRecord',
-          'KinesisDestination',
-          'Profile',
-          'Segment',
-          'Workspace',
-        ]),
+        kind: z.enum(MADE_KINDS),
         id: z.number(),
       }),
     ),
