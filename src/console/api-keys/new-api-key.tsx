@@ -1,8 +1,9 @@
 /** Issues an API key, and shows its text: this once. */
 
 import { Alert, Button, Code, CopyButton, Group, Select, Stack, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { CreateApiKeyDocument, type Role } from '../generated/graphql.js';
+import { ActionForm } from '../ui/action-form.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 
@@ -34,14 +35,13 @@ function KeyForm({ onIssued }: { onIssued: (text: string) => void }) {
   const [role, setRole] = useState<Role>('VIEWER');
   const [faults, setFaults] = useState<Record<string, string>>({});
   const { isRunning, run } = useAction(CreateApiKeyDocument);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     const outcome = await run({ input: { name, role } });
     if (outcome.isDone) onIssued(outcome.success.key);
     else setFaults(faultsByField(outcome.refusal));
   };
   return (
-    <form noValidate onSubmit={(event) => void submit(event)}>
+    <ActionForm onSubmit={() => void submit()}>
       <Stack>
         <TextInput
           label="Name"
@@ -63,7 +63,7 @@ function KeyForm({ onIssued }: { onIssued: (text: string) => void }) {
           Issue the key
         </Button>
       </Stack>
-    </form>
+    </ActionForm>
   );
 }
 

@@ -1,11 +1,7 @@
 /** Revokes an API key for good; the last ADMIN key is refused. */
 
-import { Button } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
 import { type ApiKeyCardFragment, RevokeApiKeyDocument } from '../generated/graphql.js';
-import { ConfirmByName } from '../ui/confirm-by-name.js';
-import { useAction } from '../ui/outcome.js';
+import { EndByName } from '../ui/end-by-name.js';
 
 /** What is revoked. */
 export interface RevokeApiKeyProps {
@@ -15,28 +11,17 @@ export interface RevokeApiKeyProps {
 
 /** The button. */
 export function RevokeApiKey({ apiKey: { id, name }, onRevoked }: RevokeApiKeyProps) {
-  const [isAsking, { open, close }] = useDisclosure();
-  const { isRunning, run } = useAction(RevokeApiKeyDocument);
-  const revoke = async () => {
-    const outcome = await run({ id });
-    close();
-    if (outcome.isDone) return onRevoked();
-    notifications.show({ color: 'red', title: 'Nothing was changed', message: outcome.refusal.message });
-  };
   return (
-    <>
-      <Button size="xs" variant="outline" color="red" onClick={open} aria-label={`Revoke ${name}`}>
-        Revoke
-      </Button>
-      <ConfirmByName
-        isOpen={isAsking}
-        onClose={close}
-        title="Revoke the API key"
-        name={name}
-        consequence="Whoever uses it is shut out within a second, for good."
-        isRunning={isRunning}
-        onConfirm={() => void revoke()}
-      />
-    </>
+    <EndByName
+      document={RevokeApiKeyDocument}
+      variables={{ id }}
+      label="Revoke"
+      description={`Revoke ${name}`}
+      size="xs"
+      title="Revoke the API key"
+      name={name}
+      consequence="Whoever uses it is shut out within a second, for good."
+      onDone={onRevoked}
+    />
   );
 }

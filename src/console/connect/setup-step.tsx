@@ -4,6 +4,7 @@ import { Button, Stack } from '@mantine/core';
 import { FieldList } from '../fields/field-list.js';
 import type { Field } from '../fields/field-values.js';
 import type { FieldsState } from '../fields/use-fields.js';
+import { ActionForm } from '../ui/action-form.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 
 /** What the step needs. */
@@ -16,13 +17,7 @@ export interface SetupStepProps {
 /** The step. */
 export function SetupStep({ fields, state, onDone }: SetupStepProps) {
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (state.check(fields)) onDone();
-      }}
-    >
+    <ActionForm onSubmit={() => state.check(fields) && onDone()}>
       <Stack mt="md">
         <FieldList fields={fields} state={state} />
         <RefusalAlert message={state.faults['']} />
@@ -30,6 +25,6 @@ export function SetupStep({ fields, state, onDone }: SetupStepProps) {
           Continue to the test
         </Button>
       </Stack>
-    </form>
+    </ActionForm>
   );
 }

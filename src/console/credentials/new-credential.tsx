@@ -6,6 +6,7 @@ import { type Field, initialValues, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
 import { useFields } from '../fields/use-fields.js';
 import { CreateCredentialDocument, type CreateCredentialInput } from '../generated/graphql.js';
+import { ActionForm } from '../ui/action-form.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
@@ -33,13 +34,7 @@ export function NewCredential({ fields, submitLabel, onCreated }: NewCredentialP
     state.setFaults(faultsByField(outcome.refusal));
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <ActionForm onSubmit={() => void submit()}>
       <Stack>
         <FieldList fields={fields} state={state} />
         <RefusalAlert message={state.faults['']} />
@@ -50,6 +45,6 @@ export function NewCredential({ fields, submitLabel, onCreated }: NewCredentialP
           Whether AWS takes it shows in the test, before anything is delivered.
         </Text>
       </Stack>
-    </form>
+    </ActionForm>
   );
 }

@@ -7,6 +7,7 @@ import { FieldList } from '../fields/field-list.js';
 import type { Field } from '../fields/field-values.js';
 import { useFields } from '../fields/use-fields.js';
 import { type SettingsFragment, UpdateKinesisDestinationDocument } from '../generated/graphql.js';
+import { ActionForm } from '../ui/action-form.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import type { Destination } from './destination-view.js';
@@ -50,14 +51,7 @@ function VersionForm({ fields, destination, base, onBase }: VersionFormProps) {
     setConflict(answer.current);
   };
   return (
-    <form
-      noValidate
-      aria-label="Settings"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save(base.version);
-      }}
-    >
+    <ActionForm label="Settings" onSubmit={() => void save(base.version)}>
       <Stack>
         <FieldList fields={fields} state={state} />
         <RefusalAlert message={state.faults['']} />
@@ -79,7 +73,7 @@ function VersionForm({ fields, destination, base, onBase }: VersionFormProps) {
           Save the settings
         </Button>
       </Stack>
-    </form>
+    </ActionForm>
   );
 }
 

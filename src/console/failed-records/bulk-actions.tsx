@@ -11,6 +11,7 @@ import {
 import { Confirm } from '../ui/confirm.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { useAction } from '../ui/outcome.js';
+import { tellRefusal } from '../ui/tell-refusal.js';
 import { countOf } from '../ui/words.js';
 
 /** Which records. */
@@ -90,8 +91,4 @@ function DiscardButton({ filter, count, onDone }: BulkActionsProps) {
 
 function tell(title: string, message: string): void {
   notifications.show({ title, message });
-}
-
-function tellRefusal(message: string): void {
-  notifications.show({ color: 'red', title: 'Nothing was changed', message });
 }

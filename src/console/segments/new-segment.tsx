@@ -7,6 +7,7 @@ import { type Field, initialValues, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
 import { useFields } from '../fields/use-fields.js';
 import { CreateSegmentDocument, type CreateSegmentInput } from '../generated/graphql.js';
+import { ActionForm } from '../ui/action-form.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 
@@ -66,13 +67,7 @@ function SegmentForm({ onCreated }: { onCreated: () => void }) {
     onCreated();
   };
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
+    <ActionForm onSubmit={() => void submit()}>
       <Stack>
         <FieldList fields={FIELDS} state={state} />
         <RefusalAlert message={state.faults['']} />
@@ -80,6 +75,6 @@ function SegmentForm({ onCreated }: { onCreated: () => void }) {
           Create segment
         </Button>
       </Stack>
-    </form>
+    </ActionForm>
   );
 }

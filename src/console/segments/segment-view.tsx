@@ -1,17 +1,14 @@
 /** One segment: its members, and where it is activated. */
 
-import { Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { notifications } from '@mantine/notifications';
+import { Anchor, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from 'urql';
 import { Link, useLocation, useSearchParams } from 'wouter';
 import { DeleteSegmentDocument, SegmentPageDocument, type SegmentPageQuery } from '../generated/graphql.js';
-import { ConfirmByName } from '../ui/confirm-by-name.js';
 import { EmptyState } from '../ui/empty-state.js';
+import { EndByName } from '../ui/end-by-name.js';
 import { Figure } from '../ui/figure.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
-import { useAction } from '../ui/outcome.js';
 import { Pager } from '../ui/pager.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
@@ -108,29 +105,15 @@ function Members({ members }: { members: Segment['members'] }) {
 
 function DeleteSegment({ segment: { segmentId, name } }: { segment: Segment }) {
   const [, navigate] = useLocation();
-  const [isAsking, { open, close }] = useDisclosure();
-  const { isRunning, run } = useAction(DeleteSegmentDocument);
-  const remove = async () => {
-    const outcome = await run({ segmentId });
-    close();
-    if (!outcome.isDone)
-      return notifications.show({ color: 'red', title: 'Nothing was changed', message: outcome.refusal.message });
-    navigate('/segments');
-  };
   return (
-    <>
-      <Button variant="outline" color="red" onClick={open}>
-        Delete
-      </Button>
-      <ConfirmByName
-        isOpen={isAsking}
-        onClose={close}
-        title="Delete the segment"
-        name={name}
-        consequence="Its memberships go with it; profiles stay. One that is activated cannot be deleted."
-        isRunning={isRunning}
-        onConfirm={() => void remove()}
-      />
-    </>
+    <EndByName
+      document={DeleteSegmentDocument}
+      variables={{ segmentId }}
+      label="Delete"
+      title="Delete the segment"
+      name={name}
+      consequence="Its memberships go with it; profiles stay. One that is activated cannot be deleted."
+      onDone={() => navigate('/segments')}
+    />
   );
 }
