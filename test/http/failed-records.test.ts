@@ -1,18 +1,16 @@
 /** Downloads of failed records: the whole list of a connection, to the caller's own workspace only. */
 
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFailedRecordDownloads } from '../../src/domain/failed-record-download.js';
 import { registerFailedRecordRoute } from '../../src/http/failed-records.js';
-import { createMetrics } from '../../src/http/metrics.js';
-import { type HttpServer, startHttpServer } from '../../src/http/server.js';
+import type { HttpServer } from '../../src/http/server.js';
 import { addProfiles, type DeliverySetup, setUpDelivery } from '../support/delivery.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
+import { startRouteServer } from '../support/route-server.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
-const log = pino({ level: 'silent' });
 const RECORDS = 2_345;
 let server: HttpServer;
 let setup: DeliverySetup;
@@ -38,23 +36,12 @@ beforeAll(async () => {
     ['own', viewer(setup.workspaceId)],
     ['other', viewer(setup.workspaceId + 1)],
   ]);
-  server = await startHttpServer({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 1_024,
-    log,
-    graphql: null,
-    metrics: createMetrics({
-      readBooks: async () => ({ pendingRecords: 0, oldestPendingSeconds: 0, unaccountedRecords: 0 }),
-      log,
+  server = await startRouteServer((scope) =>
+    registerFailedRecordRoute(scope, {
+      authenticate: async (key) => keys.get(key) ?? null,
+      downloads: createFailedRecordDownloads({ db: database.db }),
     }),
-    pingDatabase: async () => undefined,
-    registerRoutes: (scope) =>
-      registerFailedRecordRoute(scope, {
-        authenticate: async (key) => keys.get(key) ?? null,
-        downloads: createFailedRecordDownloads({ db: database.db }),
-      }),
-  });
+  );
 });
 
 afterAll(async () => {

@@ -1,20 +1,17 @@
 import { request } from 'node:http';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createProfiles, type Profiles } from '../../src/domain/profile.js';
 import type { Role, Viewer } from '../../src/domain/viewer.js';
 import { registerIngestRoutes } from '../../src/http/ingest.js';
-import { createMetrics } from '../../src/http/metrics.js';
-import { type HttpServer, startHttpServer } from '../../src/http/server.js';
+import type { HttpServer } from '../../src/http/server.js';
 import { listProfilesByKeys } from '../../src/storage/profiles.js';
+import { startRouteServer } from '../support/route-server.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
 let server: HttpServer;
 let workspaceId: number;
 let profiles: Pick<Profiles, 'apply'>;
-
-const log = pino({ level: 'silent' });
 
 beforeAll(async () => {
   const workspace = await database.db
@@ -25,23 +22,12 @@ beforeAll(async () => {
   workspaceId = workspace.id;
   profiles = createProfiles({ db: database.db, clock: () => new Date() });
   const keys = new Map<string, Viewer>(['VIEWER' as const, 'OPERATOR' as const].map((role) => [role, toViewer(role)]));
-  server = await startHttpServer({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 1_024,
-    log,
-    graphql: null,
-    metrics: createMetrics({
-      readBooks: async () => ({ pendingRecords: 0, oldestPendingSeconds: 0, unaccountedRecords: 0 }),
-      log,
+  server = await startRouteServer((scope) =>
+    registerIngestRoutes(scope, {
+      authenticate: async (key) => keys.get(key) ?? null,
+      profiles: { apply: (...given) => profiles.apply(...given) },
     }),
-    pingDatabase: async () => undefined,
-    registerRoutes: (scope) =>
-      registerIngestRoutes(scope, {
-        authenticate: async (key) => keys.get(key) ?? null,
-        profiles: { apply: (...given) => profiles.apply(...given) },
-      }),
-  });
+  );
 });
 
 afterAll(async () => {

@@ -1,0 +1,23 @@
+/** A real HTTP server with routes of one part alone: no GraphQL, no console, metrics that count nothing. */
+
+import { pino } from 'pino';
+import { createMetrics } from '../../src/http/metrics.js';
+import { type HttpServer, type HttpServerParts, startHttpServer } from '../../src/http/server.js';
+
+/** Starts it on a free port; dispose of it at the end. */
+export async function startRouteServer(
+  registerRoutes: NonNullable<HttpServerParts['registerRoutes']>,
+): Promise<HttpServer> {
+  const log = pino({ level: 'silent' });
+  const readBooks = async () => ({ pendingRecords: 0, oldestPendingSeconds: 0, unaccountedRecords: 0 });
+  return await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    maxBodyBytes: 1_024,
+    log,
+    graphql: null,
+    metrics: createMetrics({ readBooks, log }),
+    pingDatabase: async () => undefined,
+    registerRoutes,
+  });
+}
