@@ -6,6 +6,7 @@ import { DeliveryEngine } from '../src/delivery/engine.js';
 import { laneOf } from '../src/domain/lane.js';
 import type { Db } from '../src/storage/database.js';
 import { insertId } from './harness.js';
+import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
 
 const MAX_WAIT_MS = 1_200_000;
 
@@ -25,37 +26,14 @@ export async function seedMembers(
   db: Db,
   { profiles, stream, attributeBytes }: { profiles: number; stream: string; attributeBytes: number },
 ): Promise<Members> {
-  const workspaceId = await insertId(
-    db,
-    sql`insert into workspace (name, external_id) values ('bench', 'bench') returning id`,
-  );
-  const credentialId = await insertId(
-    db,
-    sql`insert into credential (workspace_id, name, kind, access_key_id, secret_sealed)
-      values (${workspaceId}, 'bench', 'ACCESS_KEY', 'AKIABENCHBENCHBENCH0', '\\x00') returning id`,
-  );
-  const destinationId = await insertId(
-    db,
-    sql`insert into destination (workspace_id, kind, name, credential_id, region, stream)
-      values (${workspaceId}, 'AMAZON_KINESIS', 'bench', ${credentialId}, 'us-east-1', ${stream}) returning id`,
-  );
-  await sql`insert into lane (destination_id, lane, workspace_id)
-    select ${destinationId}, lane, ${workspaceId} from generate_series(0, 15) lane`.execute(db);
+  const workspace = await seedWorkspace(db);
+  const { workspaceId } = workspace;
   const segmentIds: number[] = [];
   for (let number = 0; number < 5; number += 1)
-    segmentIds.push(
-      await insertId(
-        db,
-        sql`insert into segment (workspace_id, segment_id, name) values (${workspaceId}, ${`segment-${number}`}, 'S') returning id`,
-      ),
-    );
-  const activationId = await insertId(
-    db,
-    sql`insert into activation (workspace_id, destination_id, attributes)
-      values (${workspaceId}, ${destinationId}, array['person.name.firstName', 'person.name.lastName', 'email', 'note']) returning id`,
-  );
-  await sql`insert into activation_segment (activation_id, segment_id, ordinal)
-    select ${activationId}, id, row_number() over () from unnest(${segmentIds}::bigint[]) as id`.execute(db);
+    segmentIds.push(await seedSegment(db, workspaceId, `segment-${number}`));
+  const attributes = ['person.name.firstName', 'person.name.lastName', 'email', 'note'];
+  const destination = { name: 'bench', stream, segmentIds, attributes };
+  const { destinationId, activationId } = await seedDestination(db, workspace, destination);
   for (let start = 0; start < profiles; start += 10_000)
     await seedProfiles(db, {
       workspaceId,

@@ -16,7 +16,8 @@ import { type Db, openDatabase } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { insertId, type Measurement, measure, median, type SinkProcess, startSink, throughput } from './harness.js';
+import { type Measurement, measure, median, type SinkProcess, startSink, throughput } from './harness.js';
+import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
 
 const DESTINATIONS = 20;
 const LANES = 8;
@@ -91,39 +92,15 @@ interface Stage {
 }
 
 async function seed(db: Db): Promise<Pick<Stage, 'workspaceId' | 'silentId' | 'wellIds'>> {
-  const workspaceId = await insertId(
-    db,
-    sql`insert into workspace (name, external_id) values ('bench', 'bench') returning id`,
-  );
-  const credentialId = await insertId(
-    db,
-    sql`insert into credential (workspace_id, name, kind, access_key_id, secret_sealed)
-      values (${workspaceId}, 'bench', 'ACCESS_KEY', 'AKIABENCHBENCHBENCH0', '\\x00') returning id`,
-  );
-  const segmentId = await insertId(
-    db,
-    sql`insert into segment (workspace_id, segment_id, name) values (${workspaceId}, 'everyone', 'S') returning id`,
-  );
+  const workspace = await seedWorkspace(db);
+  const segmentId = await seedSegment(db, workspace.workspaceId, 'everyone');
   const connect = async (stream: string, number: number) => {
-    const destinationId = await insertId(
-      db,
-      sql`insert into destination (workspace_id, kind, name, credential_id, region, stream)
-        values (${workspaceId}, 'AMAZON_KINESIS', ${`bench ${number}`}, ${credentialId}, 'us-east-1', ${stream}) returning id`,
-    );
-    await sql`insert into lane (destination_id, lane, workspace_id)
-      select ${destinationId}, lane, ${workspaceId} from generate_series(0, 15) lane`.execute(db);
-    const activationId = await insertId(
-      db,
-      sql`insert into activation (workspace_id, destination_id, attributes)
-        values (${workspaceId}, ${destinationId}, array['n']) returning id`,
-    );
-    await sql`insert into activation_segment (activation_id, segment_id, ordinal)
-      values (${activationId}, ${segmentId}, 0)`.execute(db);
-    return destinationId;
+    const destination = { name: `bench ${number}`, stream, segmentIds: [segmentId], attributes: ['n'] };
+    return (await seedDestination(db, workspace, destination)).destinationId;
   };
   const wellIds: number[] = [];
   for (let number = 1; number < DESTINATIONS; number += 1) wellIds.push(await connect(WELL, number));
-  return { workspaceId, wellIds, silentId: await connect(SILENT, DESTINATIONS) };
+  return { workspaceId: workspace.workspaceId, wellIds, silentId: await connect(SILENT, DESTINATIONS) };
 }
 
 /** Changes each profile once, and measures until all destinations that answer have all of it. */
