@@ -225,6 +225,7 @@ async function createApi(
       hidesSuggestions: !limits.allowsDiscovery,
     }),
     limits: createRequestLimits(limits),
+    webSocketOrigins: config.webSocketOrigins,
     log,
   };
   return { services: servicesOn(db), graphql };

@@ -141,6 +141,12 @@ const variables = z.object({
     2_000,
     'Most GraphQL requests a second of one client address, in this process; twice as many at once.',
   ),
+  WEBSOCKET_ORIGINS: optional(checkOrigins, {
+    meaning:
+      "Web pages of other origins that may open WebSockets; this server's own may, and clients that are no browser.",
+    allowed: 'origins such as https://app.example, separated by commas',
+    fallback: 'none',
+  }),
   SOCKETS_PER_KEY: wholeNumber([1, 100_000], 1_000, 'Most WebSockets of one API key, in this process.'),
   SOCKETS_PER_NODE: wholeNumber([1, 100_000], 5_000, 'Most WebSockets of this process.'),
   SUBSCRIPTIONS_PER_SOCKET: wholeNumber([1, 10_000], 100, 'Most subscriptions of one WebSocket.'),
@@ -189,6 +195,7 @@ function toConfig(set: z.infer<typeof variables>) {
     /** Undefined: any operation is answered. */
     operationsFolder: set.OPERATIONS_FOLDER,
     maxBodyBytes: set.MAX_BODY_BYTES,
+    webSocketOrigins: set.WEBSOCKET_ORIGINS ?? new Set<string>(),
     limits: {
       allowsDiscovery:
         set.SCHEMA_DISCOVERY === 'on' || (set.SCHEMA_DISCOVERY === 'auto' && set.NODE_ENV !== 'production'),
@@ -280,6 +287,12 @@ function checkEndpoint(given: string, context: z.RefinementCtx<string>): string 
   if (protocol === 'https:') return given;
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   return protocol === 'http:' && isLoopback ? given : refuse(context, 'is not safe');
+}
+
+function checkOrigins(given: string, context: z.RefinementCtx<string>): ReadonlySet<string> {
+  const origins = given.split(',').map((origin) => origin.trim());
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  return wrong === undefined ? new Set(origins) : refuse(context, 'is not an origin, or not only origins');
 }
 
 function keepText(given: string): string {

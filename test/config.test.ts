@@ -43,6 +43,7 @@ test('without any variable one process does everything, on loopback, with the sa
       subscriptionsPerSocket: 100,
     },
     maxBodyBytes: 1_048_576,
+    webSocketOrigins: new Set(),
     tokens: null,
     operationsFolder: undefined,
   });
@@ -99,6 +100,15 @@ test.each(['http://kinesis.example', 'http://127.0.0.1.evil.example', 'ftp://loc
     expect(faultsOf({ KINESIS: 'aws', KINESIS_ENDPOINT: endpoint })[0]).toContain('Allowed: an https URL, or an http');
   },
 );
+
+test('origins are listed whole, without a path', () => {
+  const { webSocketOrigins } = readConfig({ WEBSOCKET_ORIGINS: 'https://app.example, http://localhost:5173' });
+  expect([...webSocketOrigins]).toEqual(['https://app.example', 'http://localhost:5173']);
+});
+
+test.each(['app.example', 'https://app.example/', 'https://a.example,', '*'])('the origin %s is refused', (origin) => {
+  expect(faultsOf({ WEBSOCKET_ORIGINS: origin })[0]).toContain('Allowed: origins such as https://app.example');
+});
 
 test('an endpoint that the sandbox would ignore is refused', () => {
   expect(faultsOf({ KINESIS_ENDPOINT: 'https://kinesis.example' })).toEqual([

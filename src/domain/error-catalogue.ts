@@ -110,6 +110,10 @@ export const REQUEST_ERRORS = {
     'Use a method that the header `allow` names.',
   ),
   NOT_FOUND: once('There is nothing at this address.', "Check the address's path."),
+  ORIGIN_NOT_ALLOWED: once(
+    'A web page of this origin may not open WebSockets here.',
+    'Serve the page from this server, or have its operator add the origin to WEBSOCKET_ORIGINS.',
+  ),
   OPERATION_NOT_LISTED: once(
     'The server answers listed operations only, and this is none of them.',
     'Ask whoever runs the server to add it to the folder OPERATIONS_FOLDER.',

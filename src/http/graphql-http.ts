@@ -24,6 +24,8 @@ export interface GraphQLParts {
   authenticate: Authenticate;
   presenter: ErrorPresenter;
   limits: RequestLimits;
+  /** Web pages of other origins that may open WebSockets. */
+  webSocketOrigins: ReadonlySet<string>;
   /** Null answers any operation. */
   operations: OperationList | null;
   log: FastifyBaseLogger;

@@ -119,6 +119,7 @@ function openSockets(
     protocol: createProtocolServer(graphql),
     authenticate: graphql.authenticate,
     limits: graphql.limits,
+    allowedOrigins: graphql.webSocketOrigins,
     maxPayloadBytes: maxBodyBytes,
     log,
   });

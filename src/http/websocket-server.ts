@@ -22,6 +22,8 @@ export interface WebSocketParts {
   authenticate: Authenticate;
   log: FastifyBaseLogger;
   limits: RequestLimits;
+  /** Web pages of other origins that may open sockets. */
+  allowedOrigins: ReadonlySet<string>;
   /** Largest message of a client, in bytes; a larger one closes its socket with 1009. */
   maxPayloadBytes: number;
 }
@@ -78,6 +80,8 @@ class SocketServer implements AsyncDisposable {
     if (this.#isClosing) refuseUpgrade(stream, { status: 503, code: 'SHUTTING_DOWN', requestId });
     else if (request.url?.split('?')[0] !== GRAPHQL_PATH)
       refuseUpgrade(stream, { status: 404, code: 'NOT_FOUND', requestId });
+    else if (!isOriginAllowed(request, this.#parts.allowedOrigins))
+      refuseUpgrade(stream, { status: 403, code: 'ORIGIN_NOT_ALLOWED', requestId });
     else if (this.#open.size >= this.#parts.limits.socketsPerNode)
       refuseUpgrade(stream, { status: 503, code: 'TOO_MANY_SOCKETS', requestId });
     else if (this.#isOverRate(request)) refuseUpgrade(stream, { status: 429, code: 'RATE_LIMITED', requestId });
@@ -162,6 +166,15 @@ class SocketServer implements AsyncDisposable {
   }
 }
 
+/**
+ * Whether a page of the request's origin may open a socket: browsers do not hold WebSockets to the same-origin policy.
+ * The scheme is not compared for our own: a proxy may have ended TLS.
+ */
+function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: ReadonlySet<string>): boolean {
+  if (origin === undefined || allowed.has(origin)) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
 /** Resolves when the text is with the kernel, so that a slow reader slows its own subscription only. */
 function send(socket: WebSocket, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -171,6 +184,8 @@ function send(socket: WebSocket, text: string): Promise<void> {
 }
 
 const UPGRADE_REFUSALS = {
+  ORIGIN_NOT_ALLOWED:
+    "A web page of this origin may not open WebSockets here: add it to the server's WEBSOCKET_ORIGINS.",
   NOT_FOUND: `WebSockets are served at ${GRAPHQL_PATH} only.`,
   RATE_LIMITED: 'Too many operations of this address: try again in a second.',
   SHUTTING_DOWN: 'The server is shutting down.',

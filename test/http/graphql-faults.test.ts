@@ -124,6 +124,7 @@ function startServer(): Promise<HttpServer> {
       createContext,
       authenticate: async (key) => (key === 'good' ? viewer : null),
       limits: createRequestLimits(readConfig({}).limits),
+      webSocketOrigins: new Set(),
       operations: null,
       presenter: createErrorPresenter({ badInputErrors: [BadCursor], hidesSuggestions: true }),
       log,

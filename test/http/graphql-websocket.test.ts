@@ -1,5 +1,6 @@
+import { type IncomingMessage, request } from 'node:http';
 import { CloseCode } from 'graphql-ws';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { connect, startTestApp, type TestApp } from '../support/app.js';
@@ -9,7 +10,10 @@ import { until } from '../support/until.js';
 const database = useTestDatabase();
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ connection: database.connection, environment: { MAX_BODY_BYTES: '4096' } });
+  app = await startTestApp({
+    connection: database.connection,
+    environment: { MAX_BODY_BYTES: '4096', WEBSOCKET_ORIGINS: 'https://app.example' },
+  });
 });
 afterAll(() => app?.[Symbol.asyncDispose]());
 
@@ -102,6 +106,43 @@ test('a message beyond the limit closes its socket with 1009', async () => {
   socket.send({ type: 'ping', payload: { text: 'x'.repeat(5_000) } });
 
   expect(await socket.closed).toMatchObject({ code: 1009 });
+});
+
+describe('the origin of a web page', () => {
+  const upgrade = (origin: string) =>
+    new Promise<number>((resolve, reject) => {
+      const socket = new WebSocket(app.wsUrl, 'graphql-transport-ws', { origin });
+      socket.once('open', () => resolve(101));
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+      socket.once('error', reject);
+    });
+
+  test('may be its own server, or one that the operator listed', async () => {
+    expect(await upgrade(new URL(app.wsUrl).origin.replace('ws', 'http'))).toBe(101);
+    expect(await upgrade(`https://${new URL(app.wsUrl).host}`)).toBe(101);
+    expect(await upgrade('https://app.example')).toBe(101);
+  });
+
+  test.each(['https://evil.example', 'http://app.example', 'https://app.example.evil.example', 'null'])(
+    'is refused when it is %s',
+    async (origin) => {
+      expect(await upgrade(origin)).toBe(403);
+    },
+  );
+
+  test('is named with what to do', async () => {
+    const { hostname, port } = new URL(app.wsUrl);
+    const headers = {
+      ...{ connection: 'upgrade', upgrade: 'websocket', origin: 'https://evil.example' },
+      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
+    };
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      request({ hostname, port, path: '/graphql', headers }, resolve).on('error', reject).end();
+    });
+    expect(JSON.parse(String(Buffer.concat(await answer.toArray())))).toMatchObject({
+      errors: [{ message: expect.stringContaining('WEBSOCKET_ORIGINS'), extensions: { code: 'ORIGIN_NOT_ALLOWED' } }],
+    });
+  });
 });
 
 test('another address is no place for sockets', async () => {
