@@ -28,6 +28,7 @@ import { createMetrics, type Metrics } from './http/metrics.js';
 import { readOperationList } from './http/operation-list.js';
 import { createRequestLimits } from './http/request-limits.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
+import { registerSignInRoutes } from './http/sign-in-links.js';
 import { startMaintenance } from './maintenance.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
 import { startScheduler } from './scheduler.js';
@@ -252,6 +253,7 @@ async function startServer(
       if (!api) return;
       const { authenticate } = api.graphql;
       await registerIngestRoutes(server, { authenticate, profiles: api.services.profiles });
+      registerSignInRoutes(server, { authenticate });
       registerFailedRecordRoute(server, { authenticate, downloads: createFailedRecordDownloads({ db }) });
     },
   });

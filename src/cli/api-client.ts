@@ -27,6 +27,8 @@ export interface ApiClient extends AsyncDisposable {
   ): AsyncGenerator<Result, void, undefined>;
   /** Sends NDJSON; it is read as fast as the server takes it. @throws {ApiError} if the request is refused as a whole. */
   ingest(kind: 'profiles' | 'memberships', lines: AsyncIterable<Uint8Array> | Uint8Array): Promise<IngestReport>;
+  /** Makes the address of the console that signs a browser in with this key: once, within ten minutes. */
+  createSignInLink(): Promise<string>;
 }
 
 const ingestReport = z.object({
@@ -38,6 +40,8 @@ const ingestReport = z.object({
   refused: z.number(),
   refusals: z.array(z.object({ line: z.number(), code: z.string(), message: z.string(), path: z.array(z.string()) })),
 });
+
+const signInLink = z.object({ path: z.string() });
 
 const errorBody = z.object({
   errors: z
@@ -69,6 +73,12 @@ export function createApiClient({ url, apiKey }: ApiAccess): ApiClient {
       const address = `${url}/ingest/${kind}`;
       const title = `POST ${address}`;
       return ingestReport.parse(await post({ title, url: address, authorization, contentType, body: lines }));
+    },
+    async createSignInLink() {
+      const address = `${url}/sign-in-links`;
+      const contentType = 'application/json';
+      const answer = await post({ title: `POST ${address}`, url: address, authorization, contentType, body: '{}' });
+      return url + signInLink.parse(answer).path;
     },
     async [Symbol.asyncDispose]() {
       await socket.dispose();

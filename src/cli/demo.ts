@@ -101,12 +101,15 @@ async function watch(client: ApiClient, exportId: string): Promise<DemoOutcome['
   }
 }
 
-async function sayWhere({ keep }: DemoOptions, { url, keyFile }: DemoServer, failed: Promise<never>): Promise<void> {
+async function sayWhere({ keep }: DemoOptions, server: DemoServer, failed: Promise<never>): Promise<void> {
+  const { url, keyFile } = server;
   if (!keep) {
     console.log(`\nThe API was at ${url}/graphql and stops now. Start your own with: npm start`);
     return;
   }
-  console.log(`\nThe API is at ${url}/graphql, its key in ${keyFile}. Ctrl-C stops it.`);
+  await using client = createApiClient(server);
+  console.log(`\nThe console, signed in once within ten minutes: ${await client.createSignInLink()}`);
+  console.log(`The API is at ${url}/graphql, its key in ${keyFile}. Ctrl-C stops it.`);
   await failed.catch((error: unknown) => {
     if (!(error instanceof InterruptedError)) throw error;
   });

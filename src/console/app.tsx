@@ -8,14 +8,17 @@ import { connectApi } from './api-client.js';
 import { Routes } from './routes.js';
 import { SessionProvider, useSession } from './session.js';
 import { Shell } from './shell.js';
+import type { LinkOutcome } from './sign-in-link.js';
 import { SignInView } from './sign-in-view.js';
 import { SocketContext } from './socket.js';
 import { readStyleNonce } from './style-nonce.js';
 import { resolveColours, theme } from './theme.js';
 import { FaultBoundary } from './ui/fault-boundary.js';
 
-/** The whole console. */
-export function App() {
+/** The whole console. @param link what the link that signs in led to; null if the page was opened without one. */
+export function App({ link }: { link: LinkOutcome | null }) {
+  const linkKey = link && 'apiKey' in link ? link.apiKey : null;
+  const linkFault = link && 'fault' in link ? link.fault : null;
   return (
     <MantineProvider
       theme={theme}
@@ -24,8 +27,8 @@ export function App() {
       getStyleNonce={readStyleNonce}
     >
       <Notifications position="bottom-right" />
-      <SessionProvider>
-        <SignedIn>
+      <SessionProvider linkKey={linkKey}>
+        <SignedIn linkFault={linkFault}>
           <Shell>
             <FaultBoundary>
               <Routes />
@@ -38,9 +41,9 @@ export function App() {
 }
 
 /** Shows what is inside to who is signed in; else asks for a key, at the same address. */
-function SignedIn({ children }: { children: ReactNode }) {
+function SignedIn({ linkFault, children }: { linkFault: string | null; children: ReactNode }) {
   const { apiKey } = useSession();
-  if (apiKey === null) return <SignInView />;
+  if (apiKey === null) return <SignInView linkFault={linkFault} />;
   return (
     <ApiProvider key={apiKey} apiKey={apiKey}>
       {children}

@@ -5,13 +5,17 @@ import '@mantine/notifications/styles.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.js';
+import { followSignInLink } from './sign-in-link.js';
 import { publishStyleNonce } from './style-nonce.js';
 
 const place = document.getElementById('root');
 if (!place) throw new Error('The page has no place for the console.');
 publishStyleNonce();
-createRoot(place).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
+const root = createRoot(place);
+void followSignInLink().then((link) =>
+  root.render(
+    <StrictMode>
+      <App link={link} />
+    </StrictMode>,
+  ),
 );

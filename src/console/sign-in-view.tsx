@@ -1,6 +1,6 @@
 /** Asks for an API key, and tries it before it is kept. */
 
-import { Button, Container, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { Alert, Button, Container, Paper, PasswordInput, Stack, Text, Title } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useState } from 'react';
@@ -11,8 +11,8 @@ import { useSession } from './session.js';
 const UNREACHABLE = 'The server does not answer. Check that it runs, then try again.';
 const REFUSED = 'This key is unknown, expired or revoked. Ask an admin for another.';
 
-/** The sign-in form. */
-export function SignInView() {
+/** The sign-in form. @param linkFault why the link that was followed did not sign in. */
+export function SignInView({ linkFault }: { linkFault: string | null }) {
   useDocumentTitle('Sign in · Tributary');
   const { form, isTrying, submit } = useSignIn();
   return (
@@ -25,6 +25,7 @@ export function SignInView() {
       </Text>
       <Paper component="form" withBorder p="lg" onSubmit={form.onSubmit(submit)} noValidate>
         <Stack>
+          {linkFault !== null && <Alert color="red">{linkFault}</Alert>}
           <PasswordInput
             label="API key"
             description="Kept in this tab until you close it. The first start of a server prints its ADMIN key."

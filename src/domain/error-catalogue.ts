@@ -142,6 +142,10 @@ export const REQUEST_ERRORS = {
     'This process is shutting down.',
     'Send again: another process, or this one once it is back, answers.',
   ),
+  SIGN_IN_LINK_SPENT: once(
+    'The link that signs in once was used, has expired, or was made by another process.',
+    'Make another link, or sign in with the key itself.',
+  ),
   TOO_MANY_ALIASES: once('The document has more than 100 aliases.', 'Split it.'),
   TOO_MANY_DIRECTIVES: once('The document has more than 100 directives.', 'Split it.'),
   TOO_MANY_SOCKETS: again(
