@@ -3,13 +3,17 @@
 import { Button, Card, Group, Modal, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from 'urql';
-import { CatalogueDocument, type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
+import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { ViewFrame } from '../ui/view-frame.js';
+import { CredentialFields } from './credential-fields.js';
 import { DeleteCredential } from './delete-credential.js';
 import { NewCredential } from './new-credential.js';
+import { PreviousVersion } from './previous-version.js';
+import { RenameCredential } from './rename-credential.js';
+import { RotateCredential } from './rotate-credential.js';
 
 /** The view. */
 export function CredentialsView() {
@@ -23,14 +27,16 @@ export function CredentialsView() {
   return (
     <ViewFrame title="Credentials" actions={<Button onClick={open}>New credential</Button>}>
       <Modal opened={isCreating} onClose={close} title="New credential">
-        <CredentialForm onCreated={finish} />
+        <CredentialFields>
+          {(fields) => <NewCredential fields={fields} submitLabel="Create credential" onCreated={finish} />}
+        </CredentialFields>
       </Modal>
       <Loaded result={result} onRetry={refresh}>
         {({ credentials }) =>
           credentials.nodes.length > 0 ? (
             <Stack gap="xs">
               {credentials.nodes.map((credential) => (
-                <CredentialCard key={credential.id} credential={credential} onDeleted={refresh} />
+                <CredentialCard key={credential.id} credential={credential} onChanged={refresh} />
               ))}
             </Stack>
           ) : (
@@ -44,19 +50,7 @@ export function CredentialsView() {
   );
 }
 
-function CredentialForm({ onCreated }: { onCreated: () => void }) {
-  const [result, reload] = useQuery({ query: CatalogueDocument, requestPolicy: 'cache-first' });
-  return (
-    <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
-      {({ destinationTypes: [type] }) => {
-        const step = type?.steps.find(({ kind }) => kind === 'AUTHENTICATION');
-        return <NewCredential fields={step?.fields ?? []} submitLabel="Create credential" onCreated={onCreated} />;
-      }}
-    </Loaded>
-  );
-}
-
-function CredentialCard({ credential, onDeleted }: { credential: CredentialCardFragment; onDeleted: () => void }) {
+function CredentialCard({ credential, onChanged }: { credential: CredentialCardFragment; onChanged: () => void }) {
   const { name, current } = credential;
   const { accessKeyIdLast4, createdAt, expiresAt, lastUsedAt } = current;
   return (
@@ -83,8 +77,13 @@ function CredentialCard({ credential, onDeleted }: { credential: CredentialCardF
             )}
           </Text>
         </div>
-        <DeleteCredential credential={credential} onDeleted={onDeleted} />
+        <Group gap="xs">
+          <RenameCredential credential={credential} onDone={onChanged} />
+          <RotateCredential credential={credential} onDone={onChanged} />
+          <DeleteCredential credential={credential} onDeleted={onChanged} />
+        </Group>
       </Group>
+      <PreviousVersion credential={credential} onDone={onChanged} />
     </Card>
   );
 }

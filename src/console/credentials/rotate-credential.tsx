@@ -1,0 +1,65 @@
+/** Replaces what a credential holds; AWS is asked about it first, and the old one can be brought back. */
+
+import { Button, Modal, Stack, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { FieldList } from '../fields/field-list.js';
+import { type Field, initialValues, toInput } from '../fields/field-values.js';
+import { useFields } from '../fields/use-fields.js';
+import { RotateCredentialDocument } from '../generated/graphql.js';
+import { ActionForm } from '../ui/action-form.js';
+import { faultsByField, useAction } from '../ui/outcome.js';
+import { RefusalAlert } from '../ui/refusal-alert.js';
+import type { CredentialChangeProps } from './credential-change.js';
+import { CredentialFields } from './credential-fields.js';
+
+/** Fields of a credential that are its own, and not its secret's. */
+const KEPT = ['kind', 'name'];
+
+/** The button, with its form. */
+export function RotateCredential({ credential, onDone }: CredentialChangeProps) {
+  const [isOpen, { open, close }] = useDisclosure();
+  const finish = () => {
+    close();
+    onDone();
+  };
+  return (
+    <>
+      <Button variant="default" size="xs" onClick={open} aria-label={`Rotate ${credential.name}`}>
+        Rotate
+      </Button>
+      <Modal opened={isOpen} onClose={close} title={`Rotate ${credential.name}`}>
+        <CredentialFields>
+          {(fields) => <RotationForm fields={fields} credential={credential} onDone={finish} />}
+        </CredentialFields>
+      </Modal>
+    </>
+  );
+}
+
+function RotationForm({ fields, credential, onDone }: CredentialChangeProps & { fields: readonly Field[] }) {
+  const asked = fields.filter(({ name }) => !KEPT.includes(name));
+  const state = useFields({ ...initialValues(fields), kind: credential.kind });
+  const { isRunning, run } = useAction(RotateCredentialDocument);
+  const submit = async () => {
+    if (!state.check(asked)) return;
+    const { id, version } = credential;
+    const outcome = await run({ input: { ...toInput(asked, state.values), id, expectedVersion: version } });
+    if (outcome.isDone) onDone();
+    else state.setFaults(faultsByField(outcome.refusal));
+  };
+  return (
+    <ActionForm onSubmit={() => void submit()}>
+      <Stack>
+        <Text size="sm">
+          AWS is asked about the new key first. Deliveries go on with it from the next call; the old one stays until you
+          erase it.
+        </Text>
+        <FieldList fields={asked} state={state} />
+        <RefusalAlert message={state.faults['']} />
+        <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>
+          Use the new key
+        </Button>
+      </Stack>
+    </ActionForm>
+  );
+}
