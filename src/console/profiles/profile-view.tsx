@@ -2,10 +2,11 @@
 
 import { Anchor, Code, List, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from 'urql';
-import { Link, useSearchParams } from 'wouter';
-import { ProfilePageDocument, type ProfilePageQuery } from '../generated/graphql.js';
+import { Link, useLocation, useSearchParams } from 'wouter';
+import { DeleteProfileDocument, ProfilePageDocument, type ProfilePageQuery } from '../generated/graphql.js';
 import { DeliveryTable } from '../ui/delivery-table.js';
 import { EmptyState } from '../ui/empty-state.js';
+import { EndByName } from '../ui/end-by-name.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { Pager } from '../ui/pager.js';
@@ -26,7 +27,11 @@ export function ProfileView({ profileId }: { profileId: string }) {
     variables: { profileId, after: parameters.get('after') },
   });
   return (
-    <ViewFrame title={profileId} above={[{ href: '/profiles', label: 'Profiles' }]}>
+    <ViewFrame
+      title={profileId}
+      above={[{ href: '/profiles', label: 'Profiles' }]}
+      actions={result.data?.profile && <EraseProfile profileId={profileId} />}
+    >
       <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
         {({ profile }) =>
           profile ? (
@@ -74,6 +79,21 @@ function ProfileBody({ profile }: { profile: Profile }) {
         <Pager page={deliveries.pageInfo} />
       </Section>
     </Stack>
+  );
+}
+
+function EraseProfile({ profileId }: { profileId: string }) {
+  const [, navigate] = useLocation();
+  return (
+    <EndByName
+      document={DeleteProfileDocument}
+      variables={{ profileId }}
+      label="Erase"
+      title="Erase the profile"
+      name={profileId}
+      consequence="Its memberships, pending changes and failed records go with it. Nothing of it is sent later than 10 s from then. What is in a stream already stays there."
+      onDone={() => navigate('/profiles')}
+    />
   );
 }
 

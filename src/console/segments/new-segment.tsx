@@ -3,36 +3,14 @@
 import { Button, Modal, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { FieldList } from '../fields/field-list.js';
-import { type Field, initialValues, toInput } from '../fields/field-values.js';
+import { initialValues, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
 import { useFields } from '../fields/use-fields.js';
 import { CreateSegmentDocument, type CreateSegmentInput } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
-
-const TEXT = {
-  type: 'TEXT',
-  required: false,
-  pattern: null,
-  maxLength: null,
-  defaultValue: null,
-  options: [],
-  shownWhen: null,
-} as const;
-
-const FIELDS: readonly Field[] = [
-  {
-    ...TEXT,
-    name: 'segmentId',
-    label: 'Segment id',
-    help: 'Your own id, such as `vip`. It never changes.',
-    required: true,
-  },
-  { ...TEXT, name: 'name', label: 'Name', help: 'Records with segment names carry it.', required: true },
-  { ...TEXT, name: 'namespace', label: 'Namespace', help: 'What records file it under.', defaultValue: 'ups' },
-  { ...TEXT, type: 'MULTILINE', name: 'description', label: 'Description', help: 'Who is in it, and why.' },
-];
+import { SEGMENT_FIELDS } from './segment-fields.js';
 
 /** What the form needs. */
 export interface NewSegmentProps {
@@ -56,11 +34,11 @@ export function NewSegment({ isOpen, onClose, onCreated }: NewSegmentProps) {
 }
 
 function SegmentForm({ onCreated }: { onCreated: () => void }) {
-  const state = useFields(initialValues(FIELDS));
+  const state = useFields(initialValues(SEGMENT_FIELDS));
   const { isRunning, run } = useAction(CreateSegmentDocument);
   const submit = async () => {
-    if (!state.check(FIELDS)) return;
-    const input = asInput<CreateSegmentInput>(toInput(FIELDS, state.values), ['segmentId', 'name']);
+    if (!state.check(SEGMENT_FIELDS)) return;
+    const input = asInput<CreateSegmentInput>(toInput(SEGMENT_FIELDS, state.values), ['segmentId', 'name']);
     const outcome = await run({ input });
     if (!outcome.isDone) return state.setFaults(faultsByField(outcome.refusal));
     notifications.show({ title: 'Created', message: `${input.name} has no members yet: upload profiles next.` });
@@ -69,7 +47,7 @@ function SegmentForm({ onCreated }: { onCreated: () => void }) {
   return (
     <ActionForm onSubmit={() => void submit()}>
       <Stack>
-        <FieldList fields={FIELDS} state={state} />
+        <FieldList fields={SEGMENT_FIELDS} state={state} />
         <RefusalAlert message={state.faults['']} />
         <Button type="submit" loading={isRunning}>
           Create segment

@@ -15,6 +15,7 @@ import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
 import { formatCount } from '../ui/words.js';
+import { EditSegment } from './edit-segment.js';
 
 type Segment = NonNullable<SegmentPageQuery['segment']>;
 
@@ -23,14 +24,22 @@ export function SegmentView({ segmentId }: { segmentId: string }) {
   const [parameters] = useSearchParams();
   const variables = { segmentId, after: parameters.get('after') };
   const [result, reload] = useQuery({ query: SegmentPageDocument, variables });
+  const refresh = () => reload({ requestPolicy: 'network-only' });
   const segment = result.data?.segment;
   return (
     <ViewFrame
       title={segment?.name ?? segmentId}
       above={[{ href: '/segments', label: 'Segments' }]}
-      actions={segment && <DeleteSegment segment={segment} />}
+      actions={
+        segment && (
+          <Group>
+            <EditSegment segment={segment} onDone={refresh} />
+            <DeleteSegment segment={segment} />
+          </Group>
+        )
+      }
     >
-      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+      <Loaded result={result} onRetry={refresh}>
         {({ segment: found }) =>
           found ? (
             <SegmentBody segment={found} />

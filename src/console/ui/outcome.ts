@@ -47,11 +47,14 @@ export function useAction<Data extends object, Variables extends AnyVariables>(
   };
 }
 
+/** Parts of an input that no form shows: a conflict of versions is about the whole. */
+const NO_FIELDS = ['input', 'expectedVersion'];
+
 /** Faults by field, for forms whose fields have the names of the input's. @returns those that no field has as `''`. */
 export function faultsByField(refusal: Refusal): Record<string, string> {
   const issues = refusal.issues ?? [{ message: refusal.message, path: refusal.path ?? [] }];
   return Object.fromEntries(
-    issues.map(({ path, message }) => [path.filter((part) => part !== 'input').join('.'), message]),
+    issues.map(({ path, message }) => [path.filter((part) => !NO_FIELDS.includes(part)).join('.'), message]),
   );
 }
 
