@@ -72,7 +72,7 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.getByRole('button', { name: 'Show the record of profile-4' }).click();
   await page.getByRole('dialog').getByText('"First 4"').waitFor();
   barriers.push(...(await opened.findBarriers()));
-  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   app.sandbox.setFaults([]);
   await page.getByRole('button', { name: 'Retry 2 records' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 records' }).click();

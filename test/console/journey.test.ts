@@ -4,8 +4,11 @@ import { expect, test } from 'vitest';
 import { startTestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
 import { useTestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
 
 const database = useTestDatabase();
+/** How long a retry may take to be delivered. */
+const RETRY_WAIT = { timeoutMs: 30_000 };
 
 /** Members of the segment with an attribute that changes with every round. */
 function profileLines(count: number, round: number): string {
@@ -129,7 +132,11 @@ test('an empty workspace comes to deliver, breaks, and is repaired, by clicks al
   await page.getByText('None is open').waitFor();
   await page.goto(`${app.url}/profiles/p-3`);
   const sent = page.getByRole('table', { name: 'Deliveries' });
-  await sent.getByText('Retry').waitFor();
+  // The view is as of when it was opened, and the retry may still be under way then.
+  await until(async () => {
+    await page.reload({ waitUntil: 'networkidle' });
+    expect(await sent.getByText('Retry').count()).toBe(1);
+  }, RETRY_WAIT);
   await opened.takePicture('journey-profile');
 
   const stored = [...app.sandbox.listRecords('profiles')].filter(({ partitionKey }) => partitionKey === 'p-3');

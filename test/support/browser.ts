@@ -88,7 +88,14 @@ async function takePicture(page: Page, name: string): Promise<void> {
   if (window) await page.setViewportSize(window);
 }
 
+/** Resolves when what moves has come to rest; what turns for ever, such as a loader, is not waited for. */
+const ANIMATIONS_END = `Promise.allSettled(
+  document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity).map(({ finished }) => finished),
+).then(() => undefined)`;
+
 async function findBarriers(page: Page): Promise<string[]> {
+  // In the midst of a transition, colours are neither the old nor the new ones.
+  await page.evaluate(ANIMATIONS_END);
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
