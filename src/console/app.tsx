@@ -8,17 +8,14 @@ import { connectApi } from './api-client.js';
 import { Routes } from './routes.js';
 import { SessionProvider, useSession } from './session.js';
 import { Shell } from './shell.js';
-import type { LinkOutcome } from './sign-in-link.js';
 import { SignInView } from './sign-in-view.js';
 import { SocketContext } from './socket.js';
 import { readStyleNonce } from './style-nonce.js';
 import { resolveColours, theme } from './theme.js';
 import { FaultBoundary } from './ui/fault-boundary.js';
 
-/** The whole console. @param link what the link that signs in led to; null if the page was opened without one. */
-export function App({ link }: { link: LinkOutcome | null }) {
-  const linkKey = link && 'apiKey' in link ? link.apiKey : null;
-  const linkFault = link && 'fault' in link ? link.fault : null;
+/** The whole console. @param linkFault why the link that was followed did not sign in; null if none failed. */
+export function App({ linkFault }: { linkFault: string | null }) {
   return (
     <MantineProvider
       theme={theme}
@@ -27,7 +24,7 @@ export function App({ link }: { link: LinkOutcome | null }) {
       getStyleNonce={readStyleNonce}
     >
       <Notifications position="bottom-right" />
-      <SessionProvider linkKey={linkKey}>
+      <SessionProvider>
         <SignedIn linkFault={linkFault}>
           <Shell>
             <FaultBoundary>

@@ -12,10 +12,10 @@ const place = document.getElementById('root');
 if (!place) throw new Error('The page has no place for the console.');
 publishStyleNonce();
 const root = createRoot(place);
-void followSignInLink().then((link) =>
+void followSignInLink().then((linkFault) =>
   root.render(
     <StrictMode>
-      <App link={link} />
+      <App linkFault={linkFault} />
     </StrictMode>,
   ),
 );

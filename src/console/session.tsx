@@ -1,6 +1,6 @@
 /** Who is signed in: an API key, kept for this tab only, and never in an address. */
 
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 
 /** The session of this tab. */
 export interface Session {
@@ -14,14 +14,16 @@ const STORAGE_KEY = 'tributary.apiKey';
 
 const SessionContext = createContext<Session | null>(null);
 
-/** Gives the session to everything inside. @param linkKey the key of the link that was followed, if it was one. */
-export function SessionProvider({ linkKey, children }: { linkKey: string | null; children: ReactNode }) {
-  const [apiKey, setApiKey] = useState(() => linkKey ?? sessionStorage.getItem(STORAGE_KEY));
-  useEffect(() => {
-    if (linkKey !== null) sessionStorage.setItem(STORAGE_KEY, linkKey);
-  }, [linkKey]);
+/** Keeps a key before the session begins: who opens the page is signed in with it. */
+export function keepKey(apiKey: string): void {
+  sessionStorage.setItem(STORAGE_KEY, apiKey);
+}
+
+/** Gives the session to everything inside. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const [apiKey, setApiKey] = useState(() => sessionStorage.getItem(STORAGE_KEY));
   const signIn = useCallback((key: string) => {
-    sessionStorage.setItem(STORAGE_KEY, key);
+    keepKey(key);
     setApiKey(key);
   }, []);
   const signOut = useCallback(() => {

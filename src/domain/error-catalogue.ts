@@ -110,10 +110,6 @@ export const REQUEST_ERRORS = {
     'Use a method that the header `allow` names.',
   ),
   NOT_FOUND: once('There is nothing at this address.', "Check the address's path."),
-  ORIGIN_NOT_ALLOWED: once(
-    'A web page of this origin may not open WebSockets here.',
-    'Serve the page from this server, or have its operator add the origin to WEBSOCKET_ORIGINS.',
-  ),
   OPERATION_NOT_LISTED: once(
     'The server answers listed operations only, and this is none of them.',
     'Ask whoever runs the server to add it to the folder OPERATIONS_FOLDER.',
@@ -121,6 +117,10 @@ export const REQUEST_ERRORS = {
   OPERATION_RESOLUTION_FAILURE: once(
     'The document has several operations, and `operationName` names none of them.',
     'Name one of its operations.',
+  ),
+  ORIGIN_NOT_ALLOWED: once(
+    'A web page of this origin may not open WebSockets here.',
+    'Serve the page from this server, or have its operator add the origin to WEBSOCKET_ORIGINS.',
   ),
   PAYLOAD_TOO_LARGE: once('The body is larger than this address takes.', 'Send less at once.'),
   PERSISTED_QUERY_NOT_FOUND: once('The server does not know a document with this hash.', 'Send the document itself.'),

@@ -1,10 +1,10 @@
 /** All API keys: who may enter the workspace, and what with. For ADMINs. */
 
-import { Badge, Button, Card, Group, Modal, Stack, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Badge, Card, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from 'urql';
 import { useSearchParams } from 'wouter';
 import { type ApiKeyCardFragment, ApiKeysDocument } from '../generated/graphql.js';
+import { DialogButton } from '../ui/dialog-button.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { Pager } from '../ui/pager.js';
@@ -17,13 +17,16 @@ import { RevokeApiKey } from './revoke-api-key.js';
 export function ApiKeysView() {
   const [parameters] = useSearchParams();
   const [result, reload] = useQuery({ query: ApiKeysDocument, variables: { after: parameters.get('after') } });
-  const [isCreating, { open, close }] = useDisclosure();
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (
-    <ViewFrame title="API keys" actions={<Button onClick={open}>New API key</Button>}>
-      <Modal opened={isCreating} onClose={close} title="New API key">
-        <NewApiKey onCreated={refresh} onClose={close} />
-      </Modal>
+    <ViewFrame
+      title="API keys"
+      actions={
+        <DialogButton label="New API key" title="New API key">
+          {(finish) => <NewApiKey onCreated={refresh} onClose={finish} />}
+        </DialogButton>
+      }
+    >
       <Loaded result={result} onRetry={refresh}>
         {({ apiKeys }) => (
           <>

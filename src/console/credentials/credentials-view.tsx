@@ -1,9 +1,9 @@
 /** All credentials: what destinations call AWS with. Secrets go in, and are never shown. */
 
-import { Button, Card, Group, Modal, Stack, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Card, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from 'urql';
 import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
+import { DialogButton } from '../ui/dialog-button.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
@@ -18,19 +18,9 @@ import { RotateCredential } from './rotate-credential.js';
 /** The view. */
 export function CredentialsView() {
   const [result, reload] = useQuery({ query: PickCredentialDocument });
-  const [isCreating, { open, close }] = useDisclosure();
   const refresh = () => reload({ requestPolicy: 'network-only' });
-  const finish = () => {
-    close();
-    refresh();
-  };
   return (
-    <ViewFrame title="Credentials" actions={<Button onClick={open}>New credential</Button>}>
-      <Modal opened={isCreating} onClose={close} title="New credential">
-        <CredentialFields>
-          {(fields) => <NewCredential fields={fields} submitLabel="Create credential" onCreated={finish} />}
-        </CredentialFields>
-      </Modal>
+    <ViewFrame title="Credentials" actions={<CreateCredential onDone={refresh} />}>
       <Loaded result={result} onRetry={refresh}>
         {({ credentials }) =>
           credentials.nodes.length > 0 ? (
@@ -47,6 +37,18 @@ export function CredentialsView() {
         }
       </Loaded>
     </ViewFrame>
+  );
+}
+
+function CreateCredential({ onDone }: { onDone: () => void }) {
+  return (
+    <DialogButton label="New credential" title="New credential" onDone={onDone}>
+      {(finish) => (
+        <CredentialFields>
+          {(fields) => <NewCredential fields={fields} submitLabel="Create credential" onCreated={finish} />}
+        </CredentialFields>
+      )}
+    </DialogButton>
   );
 }
 

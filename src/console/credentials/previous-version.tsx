@@ -1,14 +1,13 @@
 /** What a credential held before its rotation: it can be brought back, until it is erased. */
 
-import { Button, Group, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Group, Text } from '@mantine/core';
 import type { TypedDocumentNode } from 'urql';
 import {
   CompleteCredentialRotationDocument,
   type CompleteCredentialRotationInput,
   RevertCredentialRotationDocument,
 } from '../generated/graphql.js';
-import { Confirm } from '../ui/confirm.js';
+import { ConfirmButton } from '../ui/confirm-button.js';
 import { MomentText } from '../ui/moment-text.js';
 import { useAction } from '../ui/outcome.js';
 import { tellRefusal } from '../ui/tell-refusal.js';
@@ -51,27 +50,20 @@ interface StepProps<Data extends object> extends CredentialChangeProps {
 }
 
 function StepButton<Data extends object>({ document, credential, label, consequence, onDone }: StepProps<Data>) {
-  const [isAsking, { open, close }] = useDisclosure();
   const { isRunning, run } = useAction(document);
   const step = async () => {
     const outcome = await run({ input: { id: credential.id, expectedVersion: credential.version } });
-    close();
     if (outcome.isDone) onDone();
     else tellRefusal(outcome.refusal.message);
   };
   return (
-    <>
-      <Button variant="default" size="xs" onClick={open}>
-        {label}
-      </Button>
-      <Confirm
-        isOpen={isAsking}
-        onClose={close}
-        title={`${label} in ${credential.name}`}
-        consequence={consequence}
-        isRunning={isRunning}
-        onConfirm={() => void step()}
-      />
-    </>
+    <ConfirmButton
+      label={label}
+      look={{ size: 'xs', variant: 'default' }}
+      title={`${label} in ${credential.name}`}
+      consequence={consequence}
+      isRunning={isRunning}
+      onConfirm={step}
+    />
   );
 }

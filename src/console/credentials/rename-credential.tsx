@@ -1,40 +1,36 @@
 /** Changes the name of a credential. */
 
-import { Button, Modal, Stack, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { UpdateCredentialDocument } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
-import { useAction } from '../ui/outcome.js';
+import { DialogButton } from '../ui/dialog-button.js';
+import { faultsByField, useAction } from '../ui/outcome.js';
 import type { CredentialChangeProps } from './credential-change.js';
 
 /** The button, with its form. */
 export function RenameCredential({ credential, onDone }: CredentialChangeProps) {
-  const [isOpen, { open, close }] = useDisclosure();
-  const finish = () => {
-    close();
-    onDone();
-  };
   return (
-    <>
-      <Button variant="default" size="xs" onClick={open} aria-label={`Rename ${credential.name}`}>
-        Rename
-      </Button>
-      <Modal opened={isOpen} onClose={close} title={`Rename ${credential.name}`}>
-        <NameForm credential={credential} onDone={finish} />
-      </Modal>
-    </>
+    <DialogButton
+      label="Rename"
+      description={`Rename ${credential.name}`}
+      look={{ size: 'xs', variant: 'default' }}
+      onDone={onDone}
+      title={`Rename ${credential.name}`}
+    >
+      {(finish) => <NameForm credential={credential} onDone={finish} />}
+    </DialogButton>
   );
 }
 
 function NameForm({ credential: { id, version, name: before }, onDone }: CredentialChangeProps) {
   const [name, setName] = useState(before);
-  const [fault, setFault] = useState<string | null>(null);
+  const [faults, setFaults] = useState<Record<string, string>>({});
   const { isRunning, run } = useAction(UpdateCredentialDocument);
   const submit = async () => {
     const outcome = await run({ input: { id, expectedVersion: version, name } });
-    if (outcome.isDone) return onDone();
-    setFault(outcome.refusal.issues?.[0]?.message ?? outcome.refusal.message);
+    if (outcome.isDone) onDone();
+    else setFaults(faultsByField(outcome.refusal));
   };
   return (
     <ActionForm onSubmit={() => void submit()}>
@@ -43,7 +39,7 @@ function NameForm({ credential: { id, version, name: before }, onDone }: Credent
           label="New name"
           value={name}
           onChange={({ currentTarget: { value } }) => setName(value)}
-          error={fault}
+          error={faults['name'] ?? faults['']}
           data-autofocus
         />
         <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>

@@ -1,12 +1,12 @@
 /** Replaces what a credential holds; AWS is asked about it first, and the old one can be brought back. */
 
-import { Button, Modal, Stack, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Stack, Text } from '@mantine/core';
 import { FieldList } from '../fields/field-list.js';
 import { type Field, initialValues, toInput } from '../fields/field-values.js';
 import { useFields } from '../fields/use-fields.js';
 import { RotateCredentialDocument } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
+import { DialogButton } from '../ui/dialog-button.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import type { CredentialChangeProps } from './credential-change.js';
@@ -17,22 +17,20 @@ const KEPT = ['kind', 'name'];
 
 /** The button, with its form. */
 export function RotateCredential({ credential, onDone }: CredentialChangeProps) {
-  const [isOpen, { open, close }] = useDisclosure();
-  const finish = () => {
-    close();
-    onDone();
-  };
   return (
-    <>
-      <Button variant="default" size="xs" onClick={open} aria-label={`Rotate ${credential.name}`}>
-        Rotate
-      </Button>
-      <Modal opened={isOpen} onClose={close} title={`Rotate ${credential.name}`}>
+    <DialogButton
+      label="Rotate"
+      description={`Rotate ${credential.name}`}
+      look={{ size: 'xs', variant: 'default' }}
+      onDone={onDone}
+      title={`Rotate ${credential.name}`}
+    >
+      {(finish) => (
         <CredentialFields>
           {(fields) => <RotationForm fields={fields} credential={credential} onDone={finish} />}
         </CredentialFields>
-      </Modal>
-    </>
+      )}
+    </DialogButton>
   );
 }
 

@@ -1,14 +1,13 @@
 /** What is done with all failed records of a filter: the number is said before it happens. */
 
-import { Button, Group } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Group } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import {
   DiscardFailedRecordsDocument,
   type FailedRecordFilter,
   RetryFailedRecordsDocument,
 } from '../generated/graphql.js';
-import { Confirm } from '../ui/confirm.js';
+import { ConfirmButton } from '../ui/confirm-button.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { useAction } from '../ui/outcome.js';
 import { tellRefusal } from '../ui/tell-refusal.js';
@@ -32,12 +31,10 @@ export function BulkActions(props: BulkActionsProps) {
 }
 
 function RetryButton({ filter, count, onDone }: BulkActionsProps) {
-  const [isAsking, { open, close }] = useDisclosure();
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(RetryFailedRecordsDocument);
   const retry = async () => {
     const outcome = await run({ input: { filter, idempotencyKey: key.current } });
-    close();
     if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
     key.renew();
     tell('Retrying', `To be sent again, as the profiles are now: ${countOf(outcome.success.retried, 'record')}.`);
@@ -45,47 +42,35 @@ function RetryButton({ filter, count, onDone }: BulkActionsProps) {
   };
   const title = `Retry ${countOf(count, 'record')}`;
   return (
-    <>
-      <Button size="xs" onClick={open}>
-        {title}
-      </Button>
-      <Confirm
-        isOpen={isAsking}
-        onClose={close}
-        title={title}
-        consequence="Each is built anew from its profile's present state, and sent by an export of its own."
-        isRunning={isRunning}
-        onConfirm={() => void retry()}
-      />
-    </>
+    <ConfirmButton
+      label={title}
+      look={{ size: 'xs' }}
+      title={title}
+      consequence="Each is built anew from its profile's present state, and sent by an export of its own."
+      isRunning={isRunning}
+      onConfirm={retry}
+    />
   );
 }
 
 function DiscardButton({ filter, count, onDone }: BulkActionsProps) {
-  const [isAsking, { open, close }] = useDisclosure();
   const { isRunning, run } = useAction(DiscardFailedRecordsDocument);
   const discard = async () => {
     const outcome = await run({ filter });
-    close();
     if (!outcome.isDone) return tellRefusal(outcome.refusal.message);
     tell('Discarded', `Given up on: ${countOf(outcome.success.discarded, 'record')}.`);
     onDone();
   };
   const title = `Discard ${countOf(count, 'record')}`;
   return (
-    <>
-      <Button size="xs" variant="default" onClick={open}>
-        {title}
-      </Button>
-      <Confirm
-        isOpen={isAsking}
-        onClose={close}
-        title={title}
-        consequence="They are never sent. Their numbers stay on the books."
-        isRunning={isRunning}
-        onConfirm={() => void discard()}
-      />
-    </>
+    <ConfirmButton
+      label={title}
+      look={{ size: 'xs', variant: 'default' }}
+      title={title}
+      consequence="They are never sent. Their numbers stay on the books."
+      isRunning={isRunning}
+      onConfirm={discard}
+    />
   );
 }
 

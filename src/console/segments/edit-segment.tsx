@@ -1,11 +1,11 @@
 /** Changes the name and the description of a segment. */
 
-import { Button, Modal, Stack } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Stack } from '@mantine/core';
 import { FieldList } from '../fields/field-list.js';
 import { useFields } from '../fields/use-fields.js';
 import { type SegmentRowFragment, UpdateSegmentDocument } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
+import { DialogButton } from '../ui/dialog-button.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { EDITABLE_FIELDS } from './segment-fields.js';
@@ -19,20 +19,10 @@ export interface EditSegmentProps {
 
 /** The button, with its form. */
 export function EditSegment({ segment, onDone }: EditSegmentProps) {
-  const [isOpen, { open, close }] = useDisclosure();
-  const finish = () => {
-    close();
-    onDone();
-  };
   return (
-    <>
-      <Button variant="default" onClick={open}>
-        Edit
-      </Button>
-      <Modal opened={isOpen} onClose={close} title={`Edit ${segment.name}`}>
-        <SegmentForm segment={segment} onDone={finish} />
-      </Modal>
-    </>
+    <DialogButton label="Edit" look={{ variant: 'default' }} onDone={onDone} title={`Edit ${segment.name}`}>
+      {(finish) => <SegmentForm segment={segment} onDone={finish} />}
+    </DialogButton>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The form of a new segment. */
 
-import { Button, Modal, Stack } from '@mantine/core';
+import { Button, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { FieldList } from '../fields/field-list.js';
 import { initialValues, toInput } from '../fields/field-values.js';
@@ -8,28 +8,17 @@ import { asInput } from '../fields/typed-input.js';
 import { useFields } from '../fields/use-fields.js';
 import { CreateSegmentDocument, type CreateSegmentInput } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
+import { DialogButton } from '../ui/dialog-button.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { SEGMENT_FIELDS } from './segment-fields.js';
 
-/** What the form needs. */
-export interface NewSegmentProps {
-  readonly isOpen: boolean;
-  readonly onClose: () => void;
-  readonly onCreated: () => void;
-}
-
-/** The form, as a dialog. */
-export function NewSegment({ isOpen, onClose, onCreated }: NewSegmentProps) {
+/** The button, with its form. @param onCreated called once there is one more. */
+export function NewSegment({ onCreated }: { onCreated: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title="New segment">
-      <SegmentForm
-        onCreated={() => {
-          onClose();
-          onCreated();
-        }}
-      />
-    </Modal>
+    <DialogButton label="New segment" title="New segment" onDone={onCreated}>
+      {(finish) => <SegmentForm onCreated={finish} />}
+    </DialogButton>
   );
 }
 

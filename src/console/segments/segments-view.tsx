@@ -1,7 +1,7 @@
 /** All segments, with their present members. */
 
 import { Anchor, Button, Group, Table, TextInput } from '@mantine/core';
-import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from 'urql';
 import { Link, useSearchParams } from 'wouter';
 import { type SegmentRowFragment, SegmentsDocument } from '../generated/graphql.js';
@@ -24,20 +24,19 @@ export function SegmentsView() {
   const [asked] = useDebouncedValue(search, PAUSE_MS);
   const variables = { search: asked || null, orderBy: null, after: parameters.get('after') };
   const [result, reload] = useQuery({ query: SegmentsDocument, variables });
-  const [isCreating, { open, close }] = useDisclosure();
+  const refresh = () => reload({ requestPolicy: 'network-only' });
   return (
     <ViewFrame
       title="Segments"
       actions={
         <>
-          <Button onClick={open}>New segment</Button>
+          <NewSegment onCreated={refresh} />
           <Button variant="default" component={Link} href="/upload">
             Upload profiles
           </Button>
         </>
       }
     >
-      <NewSegment isOpen={isCreating} onClose={close} onCreated={() => reload({ requestPolicy: 'network-only' })} />
       <Group>
         <TextInput
           label="Search names and ids"
@@ -47,7 +46,7 @@ export function SegmentsView() {
           }
         />
       </Group>
-      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+      <Loaded result={result} onRetry={refresh}>
         {({ segments }) => (
           <>
             {segments.nodes.length > 0 ? (
