@@ -3,6 +3,7 @@
  * what is exported afterwards; never in neither, and never in both.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createActivations } from '../../src/domain/activation.js';
@@ -18,6 +19,7 @@ import { until } from '../support/until.js';
 
 const database = useTestDatabase();
 const RACES = Math.min(500, Number(process.env['TRIBUTARY_TEST_SEEDS'] ?? 40));
+const LONGEST_HEAD_START_MS = 40;
 let setup: DeliverySetup;
 let segmentId: number;
 let stream: string;
@@ -79,8 +81,9 @@ describe.each(['activation', 'mapping'] as const)('of a new %s and a writer', (k
       });
       const profileId = `race-${race}`;
       const contest = [() => write(database.db, profileId), () => map(kind, mapping)];
-      const started = (race % 2 === 0 ? contest : contest.toReversed()).map((start) => start());
-      await Promise.all(started);
+      const [first, second] = race % 2 === 0 ? contest : contest.toReversed();
+      // Head starts from none, at which it is open who wins, to one in which a transaction ends.
+      await Promise.all([first?.(), delay(race % LONGEST_HEAD_START_MS).then(() => second?.())]);
 
       const live = await readPending(null);
       const isStored = stored.includes(profileId);
