@@ -26,7 +26,8 @@ function run(environment: Record<string, string>) {
   child.stderr.on('data', (chunk) => {
     output.stderr += chunk;
   });
-  const exit = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  // Once its output has been read to the end, too.
+  const exit = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
   return { child, output, exit };
 }
 

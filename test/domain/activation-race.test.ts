@@ -80,10 +80,10 @@ describe.each(['activation', 'mapping'] as const)('of a new %s and a writer', (k
         stored = await readMembers();
       });
       const profileId = `race-${race}`;
-      const contest = [() => write(database.db, profileId), () => map(kind, mapping)];
+      const contest: (() => Promise<unknown>)[] = [() => write(database.db, profileId), () => map(kind, mapping)];
       const [first, second] = race % 2 === 0 ? contest : contest.toReversed();
       // Head starts from none, at which it is open who wins, to one in which a transaction ends.
-      await Promise.all([first?.(), delay(race % LONGEST_HEAD_START_MS).then(() => second?.())]);
+      await Promise.all([first?.(), delay(race % LONGEST_HEAD_START_MS).then(second)]);
 
       const live = await readPending(null);
       const isStored = stored.includes(profileId);
