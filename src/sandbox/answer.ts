@@ -5,8 +5,8 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './aws-error.js';
 import type { Protocol } from './aws-request.js';
-import { queryErrorBody } from './caller-identity.js';
 import type { AnswerFault } from './faults.js';
+import { queryErrorBody } from './query-protocol.js';
 
 /** A finished answer. */
 export interface Answer {

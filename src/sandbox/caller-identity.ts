@@ -1,37 +1,25 @@
-/** AWS STS as far as a credential asks who it is: GetCallerIdentity of the query protocol, form in and XML out. */
+/** GetCallerIdentity of AWS STS: who a key is. */
 
-import { AwsError } from './aws-error.js';
-import type { Operation } from './request-context.js';
-import type { WireInput } from './wire-input.js';
+import { escapeXml, queryResultBody } from './query-protocol.js';
+import type { Operation, RequestContext } from './request-context.js';
 
-/** The only operation of STS here. */
-export const CALLER_IDENTITY = 'GetCallerIdentity';
-
-/** Answers the user that every access key here belongs to. */
-export const getCallerIdentity: Operation = (_input, { state }) => {
+/** Answers the role of a session, and the one user that every other access key here belongs to. */
+export const getCallerIdentity: Operation = (_input, context) => {
+  const { accountId } = context.state;
   const result =
-    `<Arn>arn:aws:iam::${state.accountId}:user/sandbox</Arn>` +
-    `<UserId>AIDASANDBOXSANDBOX000</UserId><Account>${state.accountId}</Account>`;
-  return (
-    `<GetCallerIdentityResponse xmlns="${NAMESPACE}">` +
-    `<GetCallerIdentityResult>${result}</GetCallerIdentityResult></GetCallerIdentityResponse>`
-  );
+    `<Arn>${escapeXml(callerArn(context))}</Arn>` +
+    `<UserId>AIDASANDBOXSANDBOX000</UserId><Account>${accountId}</Account>`;
+  return queryResultBody('GetCallerIdentity', result);
 };
 
-/** Reads the form. @throws {AwsError} `InvalidAction` if it asks for anything else. */
-export function parseQueryInput(body: Buffer): WireInput {
-  const form = new URLSearchParams(body.toString('utf8'));
-  if (form.get('Action') === CALLER_IDENTITY) return {};
-  throw new AwsError('InvalidAction', `Only ${CALLER_IDENTITY} is known here.`);
+/** The ARN of who signed a request. */
+export function callerArn({ accessKeyId, state }: RequestContext): string {
+  const session = state.sessions.find(accessKeyId);
+  return session ? assumedRoleArn(session) : `arn:aws:iam::${state.accountId}:user/sandbox`;
 }
 
-/** The body of an error of the query protocol. */
-export function queryErrorBody(code: string, message: string): string {
-  const text = message.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return (
-    `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code>` +
-    `<Message>${text}</Message></Error></ErrorResponse>`
-  );
+/** The ARN of a session, as AWS makes it of the role's: without the role's path. */
+export function assumedRoleArn({ roleArn, name }: { roleArn: string; name: string }): string {
+  const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
+  return `arn:${partition}:sts::${accountId}:assumed-role/${role.split('/').at(-1) ?? ''}/${name}`;
 }
-
-const NAMESPACE = 'https://sts.amazonaws.com/doc/2011-06-15/';

@@ -1,6 +1,7 @@
 /** What an operation gets besides its input. */
 
 import type { Ledger } from './ledger.js';
+import type { RoleSessions } from './role-sessions.js';
 import type { SequenceNumbers } from './sequence-numbers.js';
 import type { StreamSettings } from './stream.js';
 import type { StreamRegistry } from './stream-registry.js';
@@ -27,6 +28,7 @@ export interface SandboxState {
   readonly streams: StreamRegistry;
   readonly sequences: SequenceNumbers;
   readonly ledger: Ledger;
+  readonly sessions: RoleSessions;
   readonly stats: SandboxStats;
   /** Epoch milliseconds. */
   readonly now: () => number;
@@ -51,10 +53,11 @@ export interface AppendFaults {
 /** One request: the sandbox, and what its headers and the fault script say. */
 export interface RequestContext {
   readonly state: SandboxState;
+  readonly accessKeyId: string;
   /** Region that the request was signed for. */
   readonly region: string;
   readonly faults: AppendFaults;
 }
 
-/** An operation: gives the JSON text of its answer, or throws an AwsError. */
+/** An operation: gives the text of its answer, JSON or XML by its protocol, or throws an AwsError. */
 export type Operation = (input: WireInput, context: RequestContext) => string;

@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, refusalAnswer, sendAnswer, sendSpoiltAnswer } from './answer.js';
 import { AwsError } from './aws-error.js';
 import { type AwsRequestHead, authenticate, type Protocol, parseHead } from './aws-request.js';
-import { parseQueryInput } from './caller-identity.js';
 import type { FaultPlan, FaultScript } from './fault-script.js';
 import { takesEffect } from './faults.js';
 import { getOperation } from './operations.js';
+import { parseQueryInput } from './query-protocol.js';
 import { readBody } from './request-body.js';
 import type { RequestContext, SandboxState } from './request-context.js';
 import { parseWireInput, type WireInput } from './wire-input.js';
@@ -34,7 +34,7 @@ export async function handleAwsRequest(
   setup: HandlerSetup,
 ): Promise<void> {
   const head = parseHead(request);
-  count(head, setup.state);
+  if (head.protocol === 'json') count(head, setup.state);
   if (setup.faultScript.strikesBeforeReading(head)) {
     request.socket.resetAndDestroy();
     return;
@@ -44,7 +44,7 @@ export async function handleAwsRequest(
     sendAnswer(response, read);
     return;
   }
-  await serve(response, { head, input: read.input, setup });
+  await serve(response, { ...read, setup });
 }
 
 interface ReadRequest {
@@ -58,21 +58,40 @@ function count(head: AwsRequestHead, { stats }: SandboxState): void {
   stats.accessKeys[head.accessKeyId] = (stats.accessKeys[head.accessKeyId] ?? 0) + 1;
 }
 
-/** The body's input, or the answer that refuses the request. */
+/** The request with its body, or the answer that refuses it. */
 async function readInput(
   request: IncomingMessage,
   head: AwsRequestHead,
   setup: HandlerSetup,
-): Promise<{ readonly input: WireInput } | Answer> {
+): Promise<Omit<ReadRequest, 'setup'> | Answer> {
   try {
     // The body is read in any case: an answer before its end would look like a broken connection to the client.
     const body = await readBody(request);
-    getOperation(head.operation);
-    authenticate(request, head, setup.accessKeyIds);
-    return { input: head.protocol === 'json' ? parseWireInput(body) : parseQueryInput(body) };
+    if (head.protocol === 'query') return readForm(request, head, { body, setup });
+    getOperation(head);
+    admit(request, head, setup);
+    return { head, input: parseWireInput(body) };
   } catch (error) {
     return refusal(error, head.protocol);
   }
+}
+
+/** STS names its operation in the form. */
+function readForm(
+  request: IncomingMessage,
+  unnamed: AwsRequestHead,
+  { body, setup }: { body: Buffer; setup: HandlerSetup },
+): Omit<ReadRequest, 'setup'> {
+  const input = parseQueryInput(body);
+  const head = { ...unnamed, operation: String(input['Action'] ?? '') };
+  count(head, setup.state);
+  getOperation(head);
+  admit(request, head, setup);
+  return { head, input };
+}
+
+function admit(request: IncomingMessage, head: AwsRequestHead, { accessKeyIds, state }: HandlerSetup): void {
+  authenticate(request, head, { accessKeyIds, sessions: state.sessions, now: state.now() });
 }
 
 async function serve(response: ServerResponse, request: ReadRequest): Promise<void> {
@@ -106,9 +125,10 @@ function planFaults(script: FaultScript, { head, input }: ReadRequest): FaultPla
 }
 
 function run({ head, input, setup }: ReadRequest, plan: FaultPlan): Answer {
-  const context: RequestContext = { state: setup.state, region: head.region, faults: plan.appends };
+  const { accessKeyId, region } = head;
+  const context: RequestContext = { state: setup.state, accessKeyId, region, faults: plan.appends };
   try {
-    return { protocol: head.protocol, status: 200, body: getOperation(head.operation)(input, context) };
+    return { protocol: head.protocol, status: 200, body: getOperation(head)(input, context) };
   } catch (error) {
     return refusal(error, head.protocol);
   }

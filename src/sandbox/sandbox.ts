@@ -11,6 +11,7 @@ import type { FaultRule } from './faults.js';
 import { Ledger, type LedgerOptions, type StreamTally } from './ledger.js';
 import type { SandboxState, SandboxStats } from './request-context.js';
 import { type HandlerSetup, handleAwsRequest } from './request-handler.js';
+import { RoleSessions, type SandboxRole } from './role-sessions.js';
 import { SequenceNumbers } from './sequence-numbers.js';
 import type { StreamSettings } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
@@ -34,7 +35,9 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** Accepted access key ids. Default: any. */
   readonly accessKeyIds?: readonly string[];
-  /** Clock of limits, timestamps and iterators, epoch milliseconds. Default `Date.now`. Fault delays are real time. */
+  /** Roles that may be assumed. Default: any, each only with the external id that it was first assumed with. */
+  readonly roles?: readonly SandboxRole[];
+  /** Clock of limits, timestamps, iterators and sessions, epoch milliseconds. Default `Date.now`. Fault delays are real time. */
   readonly now?: () => number;
 }
 
@@ -66,6 +69,8 @@ export interface Sandbox extends AsyncDisposable {
   faultCounts(): FaultCount[];
   /** Replaces the accepted access key ids; null accepts any. */
   setAccessKeyIds(accessKeyIds: readonly string[] | null): void;
+  /** Ends all sessions of assumed roles that were given out so far, before their time. */
+  endSessions(): void;
   /** Retained records in order of appending, decoded one by one. @throws {AwsError} if the stream does not exist. */
   listRecords(stream: string): Iterable<SandboxRecord>;
   /** What was appended since the start, by stream and shard, retained or not. */
@@ -127,6 +132,10 @@ class RunningSandbox implements Sandbox {
     this.parts.setup.accessKeyIds = accessKeyIds === null ? null : new Set(accessKeyIds);
   }
 
+  endSessions(): void {
+    this.state.sessions.endAll();
+  }
+
   *listRecords(stream: string): Generator<SandboxRecord> {
     for (const record of this.state.streams.get(stream).records) {
       yield {
@@ -164,6 +173,7 @@ function createState(options: SandboxOptions): SandboxState {
     streams: new StreamRegistry(accountId, { sequences, ledger, now }),
     sequences,
     ledger,
+    sessions: new RoleSessions(options.roles ?? null),
     now,
     accountId,
     stats: {

@@ -12,6 +12,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 /** What a client is made of besides its endpoint. */
 export interface ClientOptions {
   readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
   readonly region?: string;
   /** Inactivity of a socket, milliseconds. Default 5,000. */
   readonly requestTimeoutMs?: number;
@@ -22,7 +24,11 @@ export function createClient(endpoint: string, options: ClientOptions = {}): Kin
   return new KinesisClient({
     endpoint,
     region: options.region ?? 'eu-west-1',
-    credentials: { accessKeyId: options.accessKeyId ?? 'AKIATEST', secretAccessKey: 'secret' },
+    credentials: {
+      accessKeyId: options.accessKeyId ?? 'AKIATEST',
+      secretAccessKey: options.secretAccessKey ?? 'secret',
+      ...(options.sessionToken !== undefined && { sessionToken: options.sessionToken }),
+    },
     requestHandler: new NodeHttpHandler({
       requestTimeout: options.requestTimeoutMs ?? 5_000,
       throwOnRequestTimeout: true,
