@@ -11,8 +11,9 @@ import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
+import { loadSecretSeal } from './domain/key-check.js';
 import { toLaneKey } from './domain/lane.js';
-import { createSecretSeal, type SecretSeal } from './domain/secret-seal.js';
+import type { SecretSeal } from './domain/secret-seal.js';
 import { createTokenVerifier, isTokenText, type TokenTrust } from './domain/signed-token.js';
 import { EventTail } from './events/tail.js';
 import type { Services } from './graphql/context.js';
@@ -140,7 +141,7 @@ async function layFoundation(start: Start): Promise<Foundation> {
   await checkServerVersion(db);
   await applyMigrations({ connection, folder: MIGRATIONS, log });
   const { dataFolder } = config;
-  const seal = createSecretSeal(config.encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
+  const seal = await loadSecretSeal(db, config.encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
   const sandbox = await openSandbox(start);
   const listener = closer.use(createListener({ connection, log }));
   return {

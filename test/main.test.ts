@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { loadSecretSeal } from '../src/domain/key-check.js';
 import { useTestDatabase } from './support/test-database.js';
 import { until } from './support/until.js';
 
@@ -43,7 +44,8 @@ function find(pattern: RegExp, text: () => string): Promise<string> {
   );
 }
 
-const started = () => run({ DATABASE_URL: database.connection, ENCRYPTION_KEY: randomBytes(32).toString('base64') });
+const ENCRYPTION_KEY = randomBytes(32).toString('base64');
+const started = () => run({ DATABASE_URL: database.connection, ENCRYPTION_KEY });
 
 test('the process prints its address and the first key once, never logs the key, and ends with 0 at SIGTERM', async () => {
   const { child, output, exit } = started();
@@ -66,4 +68,17 @@ test('faults of the configuration are told all at once, and the process ends wit
 
   expect(await exit).toBe(1);
   expect(output.stderr).toMatch(/2 fault\(s\)\S*\s+ROLE: .*\n\s+PORT: /);
+});
+
+test('a start with another encryption key than the first ends with 1, and says which key and what to do', async () => {
+  await loadSecretSeal(database.db, Buffer.from(ENCRYPTION_KEY, 'base64'));
+
+  const { output, exit } = run({
+    DATABASE_URL: database.connection,
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  });
+
+  expect(await exit).toBe(1);
+  expect(output.stdout).not.toContain('listens on');
+  expect(output.stdout).toMatch(/encryption key `default` is another one.*Set ENCRYPTION_KEY/);
 });

@@ -1,6 +1,6 @@
 /** Seals secrets for storage: AES-256-GCM, bound to the row and field that they belong to. */
 
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
 /** Where a sealed secret belongs; it opens nowhere else. */
 export interface SecretBinding {
@@ -13,11 +13,15 @@ export interface SecretBinding {
 }
 
 /** Seals and opens secrets with one key. */
-export interface SecretSeal {
+export interface Sealer {
   /** Seals a text; the same text gives other bytes each time. Layout: format byte, 12-byte IV, 16-byte tag, ciphertext. */
   seal(plaintext: string, binding: SecretBinding): Buffer;
   /** @throws {SecretUnreadableError} if the bytes were changed, belong elsewhere, or were sealed with another key. */
   open(sealed: Buffer, binding: SecretBinding): string;
+}
+
+/** Seals, opens and compares secrets. */
+export interface SecretSeal extends Sealer {
   /** 32 bytes as hex that tell whether two secrets are equal, and nothing to who lacks the key. */
   fingerprint(plaintext: string): string;
 }
@@ -34,17 +38,31 @@ const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
 /**
- * Makes a seal.
+ * Makes a sealer.
  * @param key 32 bytes.
  * @throws {RangeError} if the key has another length.
  */
-export function createSecretSeal(key: Buffer): SecretSeal {
+export function createSealer(key: Buffer): Sealer {
   if (key.length !== KEY_BYTES) throw new RangeError(`The encryption key has ${key.length} bytes; give ${KEY_BYTES}.`);
-  // A key of its own: what fingerprints give away must say nothing about the sealing key.
-  const fingerprintKey = Buffer.from(hkdfSync('sha256', key, '', 'tributary secret fingerprint', KEY_BYTES));
   return {
     seal: (plaintext, binding) => sealText(key, plaintext, binding),
     open: (sealed, binding) => openText(key, sealed, binding),
+  };
+}
+
+/** Whether something looks like a seal, whoever sealed it. */
+export function isFirstFormat(sealed: Buffer): boolean {
+  return sealed[0] === FORMAT;
+}
+
+/**
+ * Makes a seal.
+ * @param key as {@link createSealer}.
+ * @param fingerprintKey of its own: what fingerprints give away says nothing about the sealing key.
+ */
+export function createSecretSeal(key: Buffer, fingerprintKey: Buffer): SecretSeal {
+  return {
+    ...createSealer(key),
     fingerprint: (plaintext) => createHmac('sha256', fingerprintKey).update(plaintext).digest('hex'),
   };
 }

@@ -26,13 +26,13 @@ const KEY_BYTES = 32;
 /**
  * Reads the key, or on the first start makes one that only this system user can read.
  * @returns 32 bytes.
- * @throws {EncryptionKeyError} if the file holds no key, or is missing while the database holds sealed secrets.
+ * @throws {EncryptionKeyError} if the file holds no key, or is missing while the database was sealed with one.
  */
 export async function loadEncryptionKey({ dataFolder, db, log }: EncryptionKeyOptions): Promise<Buffer> {
   const path = join(dataFolder, FILE_NAME);
   const known = await readKey(path);
   if (known) return known;
-  if (await hasSealedSecrets(db)) throw missing(path);
+  if (await isKeyNeeded(db)) throw missing(path);
   if (await createKey(path)) log.warn({ path }, 'made an encryption key: keep a copy, without it credentials are lost');
   const created = await readKey(path);
   if (created) return created;
@@ -67,16 +67,16 @@ async function createKey(path: string): Promise<boolean> {
   }
 }
 
-async function hasSealedSecrets(db: Db): Promise<boolean> {
+async function isKeyNeeded(db: Db): Promise<boolean> {
   const { rows } = await sql<{ found: boolean }>`/* encryption-key.is_needed */
-    select exists (select from credential) as found
+    select exists (select from key_check) or exists (select from credential) as found
   `.execute(db);
   return rows[0]?.found === true;
 }
 
 function missing(path: string): EncryptionKeyError {
   return new EncryptionKeyError(
-    `The encryption key ${path} is missing, but the database holds credentials sealed with it. ` +
+    `The encryption key ${path} is missing, but the database was sealed with it. ` +
       'Restore it from your copy, or set ENCRYPTION_KEY.',
   );
 }

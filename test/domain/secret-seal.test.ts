@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createSecretSeal, SecretUnreadableError } from '../../src/domain/secret-seal.js';
+import { createSealer, createSecretSeal, SecretUnreadableError } from '../../src/domain/secret-seal.js';
 
 const key = randomBytes(32);
-const seal = createSecretSeal(key);
+const fingerprintKey = randomBytes(32);
+const seal = createSecretSeal(key, fingerprintKey);
 const binding = { workspaceId: 1, credentialId: 2, field: 'secretAccessKey', version: 3 };
 const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 
 test('a sealed secret opens to what it was, with the same key and binding', () => {
   expect(seal.open(seal.seal(secret, binding), binding)).toBe(secret);
-  expect(createSecretSeal(key).open(seal.seal(secret, binding), binding)).toBe(secret);
+  expect(createSealer(key).open(seal.seal(secret, binding), binding)).toBe(secret);
 });
 
 test('the layout is format byte, 12-byte iv, 16-byte tag, ciphertext, and no two seals are alike', () => {
@@ -52,15 +53,16 @@ test.each([
 test('another key opens nothing, and the error names the credential but no secret', () => {
   const sealed = seal.seal(secret, binding);
 
-  expect(() => createSecretSeal(randomBytes(32)).open(sealed, binding)).toThrow(/credential 2 \(version 3\).*key/);
+  expect(() => createSealer(randomBytes(32)).open(sealed, binding)).toThrow(/credential 2 \(version 3\).*key/);
 });
 
 test('a key of another length is refused', () => {
-  expect(() => createSecretSeal(randomBytes(31))).toThrow('has 31 bytes; give 32');
+  expect(() => createSealer(randomBytes(31))).toThrow('has 31 bytes; give 32');
 });
 
-test('fingerprints tell equal secrets from others, and depend on the key', () => {
+test('fingerprints tell equal secrets from others, and depend on their key, not on the one that seals', () => {
   expect(seal.fingerprint(secret)).toBe(seal.fingerprint(secret));
   expect(seal.fingerprint(secret)).not.toBe(seal.fingerprint(`${secret.slice(1)}X`));
-  expect(createSecretSeal(randomBytes(32)).fingerprint(secret)).not.toBe(seal.fingerprint(secret));
+  expect(createSecretSeal(key, randomBytes(32)).fingerprint(secret)).not.toBe(seal.fingerprint(secret));
+  expect(createSecretSeal(randomBytes(32), fingerprintKey).fingerprint(secret)).toBe(seal.fingerprint(secret));
 });

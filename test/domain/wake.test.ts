@@ -2,10 +2,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, test } from 'vitest';
-import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import type { Services } from '../../src/graphql/context.js';
 import { createServices } from '../../src/services.js';
 import { addEvent, addProfile, type Books, delivered, openBooks } from '../support/books.js';
+import { createTestSeal } from '../support/seal.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -23,7 +23,7 @@ beforeEach(async () => {
     .executeTakeFirstOrThrow();
   books = await openBooks(db, workspace.id);
   woken = [];
-  services = createServices({ db, seal: createSecretSeal(randomBytes(32)), wake: (id) => woken.push(id) });
+  services = createServices({ db, seal: createTestSeal(), wake: (id) => woken.push(id) });
 });
 
 const actor = { kind: 'SYSTEM' as const, name: 'test' };

@@ -4,12 +4,12 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSecret } from '../../src/domain/credential.js';
 import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
-import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { bindServices } from '../../src/services.js';
 import { loadSecret } from '../../src/storage/credentials.js';
 import { ACCESS_KEY_ID, createCredential, createDestination, keyOf, SECRET } from '../support/destination-seed.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
+import { createTestSeal } from '../support/seal.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const NEXT = { accessKeyId: 'AKIANEXTNEXTNEXT0002', secretAccessKey: 'n'.repeat(40) };
@@ -103,7 +103,7 @@ test('where AWS cannot be reached nothing changes', async () => {
 });
 
 test('back and forth: the two versions change places, and each opens with its own seal', async () => {
-  const seal = createSecretSeal(Buffer.alloc(32, 7));
+  const seal = createTestSeal();
   const services = bindServices({ seal })(database.db);
   const { workspaceId } = edge;
   const old = { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET };

@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { openSecret } from '../../src/domain/credential.js';
 import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
-import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import { createServices } from '../../src/services.js';
 import { loadSecret } from '../../src/storage/credentials.js';
 import { ACCESS_KEY_ID, createCredential, createDestination, SECRET } from '../support/destination-seed.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
+import { createTestSeal } from '../support/seal.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -82,7 +82,7 @@ test('a stored credential shows the last 4 characters of its access key id and n
 });
 
 test('the secret is in no column of any table, but opens with the key', async () => {
-  const seal = createSecretSeal(Buffer.alloc(32, 7));
+  const seal = createTestSeal();
   const services = createServices({ db: database.db, seal });
   const input = { kind: 'ACCESS_KEY' as const, name: 'canary', accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET };
 
@@ -101,7 +101,7 @@ test('the secret is in no column of any table, but opens with the key', async ()
 });
 
 test('a sealed secret that was moved to another credential does not open', async () => {
-  const seal = createSecretSeal(Buffer.alloc(32, 7));
+  const seal = createTestSeal();
   const services = createServices({ db: database.db, seal });
   const input = { kind: 'ACCESS_KEY' as const, name: 'swap', accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET };
   const first = await services.credentials.create(edge.workspaceId, input);

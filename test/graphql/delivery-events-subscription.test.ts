@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { graphql, parse } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
 import { toGlobalId } from '../../src/domain/global-id.js';
-import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import { encodeEventCursor } from '../../src/events/event-cursor.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
@@ -19,6 +17,7 @@ import {
   createExport,
   type EventScene,
 } from '../support/events.js';
+import { createTestSeal } from '../support/seal.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -64,7 +63,7 @@ const EVENTS = parse(`
 const PROGRESS = parse('subscription ($exportId: ID!) { exportProgress(exportId: $exportId) { id state } }');
 
 async function watch(document: typeof EVENTS, variableValues: Record<string, unknown>) {
-  const seal = createSecretSeal(randomBytes(32));
+  const seal = createTestSeal();
   const servicesOn = bindServices({ seal });
   const db = database.db.withPlugin(counting);
   const createContext = createContextFactory({ db, events: tails.start({ progressMs: 0 }), servicesOn });
@@ -216,7 +215,7 @@ test('an export is read afresh for each event, and its end is named', async () =
 test("the destination's own cursor is one to start with", async () => {
   await commitPage([]);
   const source = 'query ($id: ID!) { node(id: $id) { ... on Destination { eventCursor } } }';
-  const servicesOn = bindServices({ seal: createSecretSeal(randomBytes(32)) });
+  const servicesOn = bindServices({ seal: createTestSeal() });
   const contextValue = createContextFactory({ db: database.db, events: tails.start(), servicesOn })(
     { actor: { kind: 'API_KEY', name: 'test' }, role: 'VIEWER', expiresAt: null, workspaceId: scene.workspaceId },
     { requestId: 'test' },

@@ -54,3 +54,11 @@ test('a missing key is not replaced while there are secrets sealed with it', asy
 
   await database.pool.query('delete from credential');
 });
+
+test('a missing key is not replaced either once the database knows one', async () => {
+  await database.pool.query(`insert into key_check (key_id, sealed) values ('default', '\\x01')`);
+
+  await expect(load()).rejects.toThrow(/is missing.*Restore it/);
+
+  await database.pool.query('delete from key_check');
+});

@@ -88,10 +88,13 @@ export function connect(wsUrl: string, apiKey: string): Client {
   });
 }
 
+/** One for all apps of a test file: a database takes no other key than its first. */
+const ENCRYPTION_KEY = randomBytes(32).toString('base64');
+
 function environmentOf({ connection, environment }: TestAppOptions): Record<string, string> {
   return {
     DATABASE_URL: connection,
-    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    ENCRYPTION_KEY,
     NODE_ENV: 'test',
     PORT: '0',
     ...environment,

@@ -1,9 +1,8 @@
 /** The GraphQL edge without a server: the schema, the services and a database. */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { graphql } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { pino } from 'pino';
-import { createSecretSeal } from '../../src/domain/secret-seal.js';
 import type { Viewer } from '../../src/domain/viewer.js';
 import { EventTail } from '../../src/events/tail.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
@@ -11,6 +10,7 @@ import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { bindServices } from '../../src/services.js';
 import type { Db } from '../../src/storage/database.js';
 import { deafListener } from './event-tail.js';
+import { createTestSeal } from './seal.js';
 
 /** What an operation answered; `data` is untyped on purpose: tests compare it whole. */
 export interface TestAnswer {
@@ -52,7 +52,7 @@ export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint
   };
   const schema = buildGraphQLSchema();
   const servicesOn = bindServices({
-    seal: createSecretSeal(randomBytes(32)),
+    seal: createTestSeal(),
     kinesisEndpoint: NOBODY,
     ...options,
   });
