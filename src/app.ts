@@ -12,6 +12,7 @@ import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { loadSecretSeal } from './domain/key-check.js';
+import { type KeyRing, ringOfOne } from './domain/key-ring.js';
 import { toLaneKey } from './domain/lane.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createTokenVerifier, isTokenText, type TokenTrust } from './domain/signed-token.js';
@@ -140,8 +141,7 @@ async function layFoundation(start: Start): Promise<Foundation> {
   const { db } = database;
   await checkServerVersion(db);
   await applyMigrations({ connection, folder: MIGRATIONS, log });
-  const { dataFolder } = config;
-  const seal = await loadSecretSeal(db, config.encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
+  const seal = await loadSecretSeal(db, await loadKeyRing(config, { db, log }));
   const sandbox = await openSandbox(start);
   const listener = closer.use(createListener({ connection, log }));
   return {
@@ -155,6 +155,11 @@ async function layFoundation(start: Start): Promise<Foundation> {
     events: closer.use(new EventTail({ db, log, listener })),
     metrics: createMetrics({ readBooks: () => readExportBooks(db), log }),
   };
+}
+
+async function loadKeyRing(config: Config, { db, log }: { db: Db; log: Logger }): Promise<KeyRing> {
+  const { encryptionKeys, encryptionKey, dataFolder } = config;
+  return encryptionKeys ?? ringOfOne(encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
 }
 
 /** Sessions for requests, subscriptions and upkeep. */

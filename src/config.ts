@@ -1,6 +1,7 @@
 /** The configuration: the only reader of the environment. One table holds every variable; faults are reported at once. */
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { type KeyList, KeyListError, parseKeyList, readKeyFile } from './key-list.js';
 
 /** What the operator set, checked and with defaults filled in. Never log it whole: it holds secrets. */
 export type Config = ReturnType<typeof toConfig>;
@@ -82,9 +83,21 @@ const variables = z.object({
   SANDBOX_PORT: wholeNumber([0, 65_535], 0, 'Port of the sandbox on loopback; 0 takes any free one.'),
   ENCRYPTION_KEY: optional(checkEncryptionKey, {
     meaning: 'Encrypts the stored credentials. Keep a copy: without it they are lost.',
-    allowed: '32 bytes in base64 (`openssl rand -base64 32`); required with DATABASE_URL',
+    allowed:
+      '32 bytes in base64 (`openssl rand -base64 32`); with DATABASE_URL this, ENCRYPTION_KEYS or a file of keys',
     fallback: 'generated in DATA_FOLDER with the embedded database',
     isSecret: true,
+  }),
+  ENCRYPTION_KEYS: optional(keyListCheck(parseKeyList), {
+    meaning: 'Several encryption keys, in place of ENCRYPTION_KEY: the first seals, all open.',
+    allowed: '`id:key` separated by commas or spaces; ENCRYPTION_KEY alone has the id `default`',
+    fallback: 'no value',
+    isSecret: true,
+  }),
+  ENCRYPTION_KEYS_FILE: optional(keyListCheck(readKeyFile), {
+    meaning: 'A file with what ENCRYPTION_KEYS would hold, in its place; one key a line reads best.',
+    allowed: 'a path to such a list, closed to others (mode 0600 or 0640)',
+    fallback: 'no value',
   }),
   JWT_ISSUER: optional(keepText, {
     meaning: 'Takes signed tokens (JWT) of this issuer beside API keys; with JWT_AUDIENCE and one of the two keys.',
@@ -182,8 +195,9 @@ function toConfig(set: z.infer<typeof variables>) {
     kinesis: set.KINESIS,
     kinesisEndpoint: set.KINESIS_ENDPOINT,
     sandboxPort: set.SANDBOX_PORT,
-    /** 32 bytes; undefined only with the embedded database: a key is generated beside the data. */
+    /** 32 bytes; undefined with a list of keys, or with the embedded database, beside which a key is generated. */
     encryptionKey: set.ENCRYPTION_KEY,
+    encryptionKeys: set.ENCRYPTION_KEYS ?? set.ENCRYPTION_KEYS_FILE,
     /** Null: signed tokens are not taken. */
     tokens: toTokenTrust(set),
     logLevel: set.LOG_LEVEL,
@@ -218,9 +232,11 @@ function toTokenTrust(set: z.infer<typeof variables>) {
 /** Faults of two variables together. */
 function findConflicts(given: Record<string, string | undefined>): string[] {
   const conflicts: string[] = [];
-  if (given['DATABASE_URL'] && !given['ENCRYPTION_KEY']) {
+  const keys = ['ENCRYPTION_KEY', 'ENCRYPTION_KEYS', 'ENCRYPTION_KEYS_FILE'].filter((name) => given[name]);
+  if (given['DATABASE_URL'] && keys.length === 0) {
     conflicts.push(`ENCRYPTION_KEY: is missing. Allowed: ${noteOf(variables.shape.ENCRYPTION_KEY).allowed}.`);
   }
+  if (keys.length > 1) conflicts.push(`${keys[0]}: is given beside ${keys[1]}. Allowed: one of them.`);
   if (given['KINESIS_ENDPOINT'] && given['KINESIS'] !== 'aws') {
     conflicts.push('KINESIS_ENDPOINT: has no effect on the sandbox. Allowed: only with KINESIS=aws.');
   }
@@ -315,6 +331,17 @@ function checkEncryptionKey(given: string, context: z.RefinementCtx<string>): Bu
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(given)) return refuse(context, 'is not base64');
   const key = Buffer.from(given, 'base64');
   return key.length === 32 ? key : refuse(context, `has ${key.length} bytes`);
+}
+
+function keyListCheck(read: (given: string) => KeyList) {
+  return (given: string, context: z.RefinementCtx<string>): KeyList => {
+    try {
+      return read(given);
+    } catch (error) {
+      if (error instanceof KeyListError) return refuse(context, error.message);
+      throw error;
+    }
+  };
 }
 
 function refuse(context: z.RefinementCtx<string>, message: string): never {

@@ -15,6 +15,7 @@ export const SECRET_FIELDS: readonly string[] = [
   'sessionToken',
   'password',
   'encryptionKey',
+  'encryptionKeys',
   'connection',
   'connectionString',
   'databaseUrl',

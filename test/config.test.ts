@@ -28,6 +28,7 @@ test('without any variable one process does everything, on loopback, with the sa
     kinesisEndpoint: undefined,
     sandboxPort: 0,
     encryptionKey: undefined,
+    encryptionKeys: undefined,
     logLevel: 'info',
     shutdownTimeoutMs: 25_000,
     deliveryLanes: 8,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { loadSecretSeal } from '../src/domain/key-check.js';
+import { ringOfOne } from '../src/domain/key-ring.js';
 import { useTestDatabase } from './support/test-database.js';
 import { until } from './support/until.js';
 
@@ -71,7 +72,7 @@ test('faults of the configuration are told all at once, and the process ends wit
 });
 
 test('a start with another encryption key than the first ends with 1, and says which key and what to do', async () => {
-  await loadSecretSeal(database.db, Buffer.from(ENCRYPTION_KEY, 'base64'));
+  await loadSecretSeal(database.db, ringOfOne(Buffer.from(ENCRYPTION_KEY, 'base64')));
 
   const { output, exit } = run({
     DATABASE_URL: database.connection,
@@ -80,5 +81,5 @@ test('a start with another encryption key than the first ends with 1, and says w
 
   expect(await exit).toBe(1);
   expect(output.stdout).not.toContain('listens on');
-  expect(output.stdout).toMatch(/encryption key `default` is another one.*Set ENCRYPTION_KEY/);
+  expect(output.stdout).toMatch(/encryption key `default` is another one.*Start with the key/);
 });

@@ -1,76 +1,112 @@
-/** Whether the encryption key is the one that the database was sealed with: asked in every start, before anything is sealed. */
+/** Whether the encryption keys are those that the database was sealed with: asked in every start, before anything is sealed. */
 
 import { randomBytes } from 'node:crypto';
-import { listCredentialSeals } from '../storage/credential-seals.js';
+import { readCredentialSeals } from '../storage/credential-seals.js';
 import type { Db } from '../storage/database.js';
 import { EncryptionKeyError } from '../storage/encryption-key.js';
-import { findKeyCheck, insertKeyCheck, lockKeyChecks } from '../storage/key-checks.js';
-import { SECRET_FIELD } from './credential.js';
+import { deleteKeyChecks, insertKeyCheck, type KeyCheck, listKeyChecks, lockKeyChecks } from '../storage/key-checks.js';
+import type { KeyRing } from './key-ring.js';
+import { bindingOf, countSeals } from './sealed-secrets.js';
 import {
   createSealer,
   createSecretSeal,
-  isFirstFormat,
-  type Sealer,
+  keyIdOf,
   type SecretBinding,
   type SecretSeal,
   SecretUnreadableError,
 } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 
-/** Name of the one key that has no other. */
-const KEY_ID = 'default';
-
 /** Nobody's row: ids begin at 1. */
 const CHECK: SecretBinding = { workspaceId: 0, credentialId: 0, field: 'fingerprintKey', version: 1 };
 
 const FINGERPRINT_KEY_BYTES = 32;
 
-/** Secrets that are tried where there is no check yet: one that opens shows the key, one that does not may be damaged. */
-const MAX_TRIED = 100;
-
 /**
- * Makes the seal of a process. The first start on a database makes the key known to it; any number may start at once.
- * @param key 32 bytes.
- * @throws {EncryptionKeyError} if the database was sealed with another key.
+ * Makes the seal of a process. The first start with a key makes it known to the database; any number may start at once.
+ * @throws {EncryptionKeyError} if the ring lacks a key that stored secrets are sealed with, or has another one under the
+ * id of a key that the database knows.
  */
-export async function loadSecretSeal(db: Db, key: Buffer): Promise<SecretSeal> {
-  const sealer = createSealer(key);
+export async function loadSecretSeal(db: Db, ring: KeyRing): Promise<SecretSeal> {
   const fingerprintKey = await runTransaction(db, async (tx) => {
     // Of several that start on a new database, one makes the check and the others hold their keys against it.
     await lockKeyChecks(tx);
-    const check = await findKeyCheck(tx, KEY_ID);
-    if (!check) return await makeKnown(tx, sealer);
-    const known = openOrNull(sealer, check, CHECK);
-    if (known === null) throw wrongKey();
-    return Buffer.from(known, 'base64');
+    const checks = await listKeyChecks(tx);
+    const known = openChecks(checks, ring);
+    await checkStoredSecrets(tx, ring, new Set(checks.map(({ keyId }) => keyId)));
+    if (known) {
+      await makeKnown(tx, ring, { checks, fingerprintKey: known });
+      return known;
+    }
+    // Nothing is sealed with a key that went away: what the database knows of it is of no use any more.
+    await deleteKeyChecks(tx);
+    const made = randomBytes(FINGERPRINT_KEY_BYTES);
+    await makeKnown(tx, ring, { checks: [], fingerprintKey: made });
+    return made;
   });
-  return createSecretSeal(key, fingerprintKey);
+  return createSecretSeal(ring, fingerprintKey);
 }
 
-async function makeKnown(tx: Db, sealer: Sealer): Promise<Buffer> {
-  // A database of before there were checks.
-  const seals = (await listCredentialSeals(tx, MAX_TRIED)).filter(({ sealed }) => isFirstFormat(sealed));
-  const opens = seals.some(({ sealed, secretVersion: version, ...row }) => {
-    return openOrNull(sealer, sealed, { ...row, field: SECRET_FIELD, version }) !== null;
-  });
-  if (seals.length > 0 && !opens) throw wrongKey();
-  const fingerprintKey = randomBytes(FINGERPRINT_KEY_BYTES);
-  await insertKeyCheck(tx, KEY_ID, sealer.seal(fingerprintKey.toString('base64'), CHECK));
-  return fingerprintKey;
+/** Opens every check that is of a key of the ring. @returns what they hold; null if there is none. */
+function openChecks(checks: readonly KeyCheck[], ring: KeyRing): Buffer | null {
+  const opened = checks
+    .filter(({ keyId }) => ring.keys.has(keyId))
+    .map(({ keyId, sealed }) => {
+      const opened = keyIdOf(sealed) === keyId ? openOrNull(ring, sealed, CHECK) : null;
+      if (opened === null) throw wrongKey(keyId);
+      return opened;
+    });
+  return opened[0] === undefined ? null : Buffer.from(opened[0], 'base64');
 }
 
-function openOrNull(sealer: Sealer, sealed: Buffer, binding: SecretBinding): string | null {
+/** Every secret has its key in the ring; of a key without a check, one secret at least must open. */
+async function checkStoredSecrets(tx: Db, ring: KeyRing, checked: ReadonlySet<string>): Promise<void> {
+  for (const [keyId, count] of await countSeals(tx)) {
+    if (!ring.keys.has(keyId)) throw missingKey(keyId, count);
+    if (!checked.has(keyId) && !(await opensAny(tx, ring, keyId))) throw wrongKey(keyId);
+  }
+}
+
+async function opensAny(tx: Db, ring: KeyRing, keyId: string): Promise<boolean> {
+  for await (const page of readCredentialSeals(tx)) {
+    const own = page.filter(({ sealed }) => keyIdOf(sealed) === keyId);
+    if (own.some((seal) => openOrNull(ring, seal.sealed, bindingOf(seal)) !== null)) return true;
+  }
+  return false;
+}
+
+async function makeKnown(
+  tx: Db,
+  ring: KeyRing,
+  { checks, fingerprintKey }: { checks: readonly KeyCheck[]; fingerprintKey: Buffer },
+): Promise<void> {
+  for (const keyId of ring.keys.keys()) {
+    if (checks.some((check) => check.keyId === keyId)) continue;
+    const sealed = createSealer({ ...ring, currentId: keyId }).seal(fingerprintKey.toString('base64'), CHECK);
+    await insertKeyCheck(tx, { keyId, sealed });
+  }
+}
+
+function openOrNull(ring: KeyRing, sealed: Buffer, binding: SecretBinding): string | null {
   try {
-    return sealer.open(sealed, binding);
+    return createSealer(ring).open(sealed, binding);
   } catch (error) {
     if (error instanceof SecretUnreadableError) return null;
     throw error;
   }
 }
 
-function wrongKey(): EncryptionKeyError {
+function wrongKey(keyId: string): EncryptionKeyError {
   return new EncryptionKeyError(
-    `The encryption key \`${KEY_ID}\` is another one than this database was sealed with, so that no stored secret would ` +
-      'open. Set ENCRYPTION_KEY to the key of its first start, or restore the file `encryption-key` in DATA_FOLDER.',
+    `The encryption key \`${keyId}\` is another one than this database was sealed with, so that its stored secrets would ` +
+      'not open. Start with the key that had this id (ENCRYPTION_KEY is `default`; in DATA_FOLDER it is the file ' +
+      '`encryption-key`), and give a new key an id of its own in ENCRYPTION_KEYS.',
+  );
+}
+
+function missingKey(keyId: string, count: number): EncryptionKeyError {
+  return new EncryptionKeyError(
+    `The encryption key \`${keyId}\` is missing, and ${count} stored secret(s) are sealed with it. Add it to ` +
+      'ENCRYPTION_KEYS (ENCRYPTION_KEY alone is `default`), and run `tributary rewrap` before you take it away.',
   );
 }

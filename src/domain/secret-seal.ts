@@ -1,6 +1,14 @@
-/** Seals secrets for storage: AES-256-GCM, bound to the row and field that they belong to. */
+/**
+ * Seals secrets for storage, bound to the row and field that they belong to. Each secret has a data key of its own, which
+ * is wrapped by an encryption key of the ring: when encryption keys change, only the wrapping is made anew.
+ *
+ * A seal begins with its format. 2: length of the key id, key id, box of the data key, box of the secret. 1, which is
+ * only opened: box of the secret under the key `default`.
+ */
 
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
+import { DEFAULT_KEY_ID, type KeyRing } from './key-ring.js';
+import { BOX_OVERHEAD, KEY_BYTES, lockBox, unlockBox } from './sealed-box.js';
 
 /** Where a sealed secret belongs; it opens nowhere else. */
 export interface SecretBinding {
@@ -12,12 +20,20 @@ export interface SecretBinding {
   version: number;
 }
 
-/** Seals and opens secrets with one key. */
+/** Seals and opens secrets with the keys of a ring. */
 export interface Sealer {
-  /** Seals a text; the same text gives other bytes each time. Layout: format byte, 12-byte IV, 16-byte tag, ciphertext. */
+  /** Seals a text with the current key; the same text gives other bytes each time. */
   seal(plaintext: string, binding: SecretBinding): Buffer;
-  /** @throws {SecretUnreadableError} if the bytes were changed, belong elsewhere, or were sealed with another key. */
+  /**
+   * @throws {SecretUnreadableError} if the bytes were changed, belong elsewhere, or were sealed with a key that the ring
+   * lacks.
+   */
   open(sealed: Buffer, binding: SecretBinding): string;
+  /**
+   * The same secret under the current key. Of format 2, only the data key is wrapped anew, and the secret is not opened.
+   * @throws as {@link open}, for what is opened.
+   */
+  rewrap(sealed: Buffer, binding: SecretBinding): Buffer;
 }
 
 /** Seals, opens and compares secrets. */
@@ -31,75 +47,109 @@ export class SecretUnreadableError extends Error {
   override readonly name = 'SecretUnreadableError';
 }
 
-const FORMAT = 1;
-const KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const HEADER_BYTES = 1 + IV_BYTES + TAG_BYTES;
+const FIRST_FORMAT = 1;
+const FORMAT = 2;
+const WRAPPED_BYTES = BOX_OVERHEAD + KEY_BYTES;
 
-/**
- * Makes a sealer.
- * @param key 32 bytes.
- * @throws {RangeError} if the key has another length.
- */
-export function createSealer(key: Buffer): Sealer {
-  if (key.length !== KEY_BYTES) throw new RangeError(`The encryption key has ${key.length} bytes; give ${KEY_BYTES}.`);
+/** Makes a sealer. */
+export function createSealer(ring: KeyRing): Sealer {
   return {
-    seal: (plaintext, binding) => sealText(key, plaintext, binding),
-    open: (sealed, binding) => openText(key, sealed, binding),
+    seal: (plaintext, binding) => seal(ring, plaintext, binding),
+    open: (sealed, binding) => open(ring, sealed, binding),
+    rewrap(sealed, binding) {
+      if (sealed[0] === FIRST_FORMAT) return seal(ring, open(ring, sealed, binding), binding);
+      const { dataKey, secret } = unwrap(ring, sealed, binding);
+      return join(wrap(ring, dataKey, binding), secret);
+    },
   };
-}
-
-/** Whether something looks like a seal, whoever sealed it. */
-export function isFirstFormat(sealed: Buffer): boolean {
-  return sealed[0] === FORMAT;
 }
 
 /**
  * Makes a seal.
- * @param key as {@link createSealer}.
- * @param fingerprintKey of its own: what fingerprints give away says nothing about the sealing key.
+ * @param fingerprintKey 32 bytes, of its own: it stays when the ring changes, and fingerprints say nothing about the ring.
  */
-export function createSecretSeal(key: Buffer, fingerprintKey: Buffer): SecretSeal {
+export function createSecretSeal(ring: KeyRing, fingerprintKey: Buffer): SecretSeal {
   return {
-    ...createSealer(key),
+    ...createSealer(ring),
     fingerprint: (plaintext) => createHmac('sha256', fingerprintKey).update(plaintext).digest('hex'),
   };
 }
 
-function sealText(key: Buffer, plaintext: string, binding: SecretBinding): Buffer {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
-  cipher.setAAD(additionalData(binding));
-  const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
-  return Buffer.concat([Buffer.of(FORMAT), iv, cipher.getAuthTag(), ciphertext]);
+/** The id of the key that a seal names; null if it is no seal. */
+export function keyIdOf(sealed: Buffer): string | null {
+  if (sealed[0] === FIRST_FORMAT) return DEFAULT_KEY_ID;
+  if (sealed[0] !== FORMAT) return null;
+  return sealed.toString('latin1', 2, 2 + (sealed[1] ?? 0));
 }
 
-function openText(key: Buffer, sealed: Buffer, binding: SecretBinding): string {
-  if (sealed.length < HEADER_BYTES || sealed[0] !== FORMAT) throw unreadable(binding);
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(1, 1 + IV_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(additionalData(binding));
-  decipher.setAuthTag(sealed.subarray(1 + IV_BYTES, HEADER_BYTES));
-  try {
-    return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES)), decipher.final()]).toString('utf8');
-  } catch (error) {
-    throw unreadable(binding, error);
-  }
+function seal(ring: KeyRing, plaintext: string, binding: SecretBinding): Buffer {
+  const dataKey = randomBytes(KEY_BYTES);
+  return join(wrap(ring, dataKey, binding), lockBox(dataKey, Buffer.from(plaintext), boundTo(FORMAT, binding)));
 }
 
-/** JSON, so that no two bindings share their bytes; with the format, so that a later one cannot be passed off as this. */
-function additionalData(binding: SecretBinding): Buffer {
-  return Buffer.from(
-    JSON.stringify([FORMAT, binding.workspaceId, binding.credentialId, binding.field, binding.version]),
+/** The key id is part of what is authenticated: a seal that names another key does not open, even in a ring with both. */
+interface Wrapped {
+  keyId: string;
+  box: Buffer;
+}
+
+function wrap({ currentId, keys }: KeyRing, dataKey: Buffer, binding: SecretBinding): Wrapped {
+  const key = keys.get(currentId);
+  if (!key) throw new Error(`The ring has no key \`${currentId}\`.`);
+  return { keyId: currentId, box: lockBox(key, dataKey, boundTo(FORMAT, binding, currentId)) };
+}
+
+function join({ keyId, box }: Wrapped, secret: Buffer): Buffer {
+  return Buffer.concat([Buffer.of(FORMAT, keyId.length), Buffer.from(keyId, 'latin1'), box, secret]);
+}
+
+function unwrap(ring: KeyRing, sealed: Buffer, binding: SecretBinding): { dataKey: Buffer; secret: Buffer } {
+  const keyId = keyIdOf(sealed) ?? '';
+  const rest = sealed.subarray(2 + keyId.length);
+  const key = keyFor(ring, keyId, binding);
+  const dataKey = unlockBox(key, rest.subarray(0, WRAPPED_BYTES), boundTo(FORMAT, binding, keyId));
+  if (dataKey?.length !== KEY_BYTES) throw changed(binding);
+  return { dataKey, secret: rest.subarray(WRAPPED_BYTES) };
+}
+
+function open(ring: KeyRing, sealed: Buffer, binding: SecretBinding): string {
+  const plaintext = sealed[0] === FIRST_FORMAT ? openFirst(ring, sealed, binding) : openSecond(ring, sealed, binding);
+  if (!plaintext) throw changed(binding);
+  return plaintext.toString('utf8');
+}
+
+function openFirst(ring: KeyRing, sealed: Buffer, binding: SecretBinding): Buffer | null {
+  return unlockBox(keyFor(ring, DEFAULT_KEY_ID, binding), sealed.subarray(1), boundTo(FIRST_FORMAT, binding));
+}
+
+function openSecond(ring: KeyRing, sealed: Buffer, binding: SecretBinding): Buffer | null {
+  if (sealed[0] !== FORMAT) throw changed(binding);
+  const { dataKey, secret } = unwrap(ring, sealed, binding);
+  return unlockBox(dataKey, secret, boundTo(FORMAT, binding));
+}
+
+function keyFor({ keys }: KeyRing, keyId: string, binding: SecretBinding): Buffer {
+  const key = keys.get(keyId);
+  if (key) return key;
+  throw new SecretUnreadableError(
+    `The ${describe(binding)} cannot be opened: this process has no encryption key \`${keyId.slice(0, 64)}\`. ` +
+      'Start it with that key among the others.',
   );
 }
 
-function unreadable(binding: SecretBinding, cause?: unknown): SecretUnreadableError {
+/** JSON, so that no two bindings share their bytes; with the format, so that one cannot be passed off as the other. */
+function boundTo(format: number, { workspaceId, credentialId, field, version }: SecretBinding, keyId?: string): Buffer {
+  const parts = [format, workspaceId, credentialId, field, version];
+  return Buffer.from(JSON.stringify(keyId === undefined ? parts : [...parts, keyId]));
+}
+
+function changed(binding: SecretBinding): SecretUnreadableError {
   return new SecretUnreadableError(
-    `The ${binding.field} of credential ${binding.credentialId} (version ${binding.version}) cannot be opened: ` +
-      'it was sealed with another encryption key, or its row was changed. Start with the key it was sealed with.',
-    { cause },
+    `The ${describe(binding)} cannot be opened: it was sealed with another key of the same name, or its row was ` +
+      'changed. Start with the key it was sealed with, or give the credential a new secret.',
   );
+}
+
+function describe({ field, credentialId, version }: SecretBinding): string {
+  return `${field} of credential ${credentialId} (version ${version})`;
 }

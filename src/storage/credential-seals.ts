@@ -1,4 +1,4 @@
-/** The sealed secrets of all workspaces' credentials, for what is done to all of them at once. */
+/** The sealed secrets of all workspaces' credentials, previous versions included, for what is done to all of them. */
 
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -12,33 +12,42 @@ export interface CredentialSeal {
   sealed: Buffer;
 }
 
-/** Lists sealed secrets, those of previous versions included. @param limit most of them. */
-export async function listCredentialSeals(db: Db, limit: number): Promise<CredentialSeal[]> {
+/** Sealed secrets that are read at a time. */
+const PAGE = 100;
+
+/** Reads all sealed secrets, page by page, by credential and version. */
+export async function* readCredentialSeals(db: Db): AsyncGenerator<CredentialSeal[]> {
+  let last: CredentialSeal | undefined;
+  do {
+    const page = await listSealsAfter(db, last);
+    last = page.length < PAGE ? undefined : page.at(-1);
+    if (page.length > 0) yield page;
+  } while (last);
+}
+
+async function listSealsAfter(db: Db, last: CredentialSeal | undefined): Promise<CredentialSeal[]> {
   const { rows } = await sql`/* credential_seals.list */
-    select workspace_id, id, secret_version, secret_sealed
-    from credential
-    where secret_sealed is not null
-    union all
-    select workspace_id, id, previous_secret_version, previous_secret_sealed
-    from credential
-    where previous_secret_sealed is not null
-    order by id, secret_version
-    limit ${limit}`.execute(db);
+    select workspace_id, id, version, sealed
+    from (
+      select workspace_id, id, secret_version as version, secret_sealed as sealed
+      from credential
+      union all
+      select workspace_id, id, previous_secret_version, previous_secret_sealed
+      from credential
+    ) as seal
+    where sealed is not null and (id, version) > (${last?.credentialId ?? 0}, ${last?.secretVersion ?? 0})
+    order by id, version
+    limit ${PAGE}`.execute(db);
   return rows.map((row) => SealRow.parse(row));
 }
 
 const SealRow = z
-  .object({
-    workspace_id: z.number(),
-    id: z.number(),
-    secret_version: z.number(),
-    secret_sealed: z.instanceof(Buffer),
-  })
+  .object({ workspace_id: z.number(), id: z.number(), version: z.number(), sealed: z.instanceof(Buffer) })
   .transform(
-    (row): CredentialSeal => ({
-      workspaceId: row.workspace_id,
-      credentialId: row.id,
-      secretVersion: row.secret_version,
-      sealed: row.secret_sealed,
+    ({ workspace_id, id, version, sealed }): CredentialSeal => ({
+      workspaceId: workspace_id,
+      credentialId: id,
+      secretVersion: version,
+      sealed,
     }),
   );
