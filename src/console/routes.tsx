@@ -14,6 +14,9 @@ const DestinationView = lazy(async () => ({
   default: (await import('./destination/destination-view.js')).DestinationView,
 }));
 const ActivateView = lazy(async () => ({ default: (await import('./activate/activate-view.js')).ActivateView }));
+const ActivationView = lazy(async () => ({
+  default: (await import('./activation/activation-view.js')).ActivationView,
+}));
 const ExportView = lazy(async () => ({ default: (await import('./exports/export-view.js')).ExportView }));
 const ExportsView = lazy(async () => ({ default: (await import('./exports/exports-view.js')).ExportsView }));
 const FailedRecordsView = lazy(async () => ({
@@ -40,6 +43,7 @@ export function Routes() {
         <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
         <Route path="/destinations/:id/activate">{({ id }) => <ActivateView destinationId={id} />}</Route>
         <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView key={id} id={id} tab={tab} />}</Route>
+        <Route path="/activations/:id/:tab?">{({ id, tab }) => <ActivationView key={id} id={id} tab={tab} />}</Route>
         <Route path="/exports" component={ExportsView} />
         <Route path="/exports/:id">{({ id }) => <ExportView key={id} id={id} />}</Route>
         <Route path="/failed-records" component={FailedRecordsView} />

@@ -25,6 +25,8 @@ export const resolveColours: CSSVariablesResolver = ({ colors }) => ({
     '--mantine-color-placeholder': colors.gray[7],
     '--mantine-color-error': colors.red[9],
     '--mantine-color-anchor': colors.indigo[8],
+    // Words of an outlined button, also on the shade that it has under the pointer.
+    '--mantine-color-red-outline': colors.red[9],
   },
   dark: {
     '--mantine-color-dimmed': colors.dark[1],

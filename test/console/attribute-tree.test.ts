@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EMPTY_DRAFT, toActivationInput } from '../../src/console/activate/activation-draft.js';
+import { emptyDraft, toActivationInput } from '../../src/console/activate/activation-draft.js';
 import { buildAttributeTree } from '../../src/console/activate/attribute-tree.js';
 
 test('profiles make one tree of what can be mapped, with a sample of each value', () => {
@@ -28,20 +28,19 @@ test('profiles make one tree of what can be mapped, with a sample of each value'
 });
 
 test('a draft becomes an input without what was not chosen', () => {
-  const place = { destinationId: 'd', timeZone: 'Europe/Berlin' };
-  const chosen = { ...EMPTY_DRAFT, segmentIds: ['vip'], attributes: ['tier'] };
+  const chosen = { ...emptyDraft('Europe/Berlin'), segmentIds: ['vip'], attributes: ['tier'] };
   const later = { ...chosen, backfillMode: 'NONE' as const, maxRecordsPerSecond: 10, cron: ' 0 3 * * * ' };
 
-  expect(toActivationInput(chosen, place)).toEqual({
+  expect(toActivationInput(chosen, 'd')).toEqual({
     destinationId: 'd',
     segmentIds: ['vip'],
     attributes: ['tier'],
     changeDetection: 'EXPORT_IF_CHANGED',
     backfill: { mode: 'ALL' },
   });
-  expect(toActivationInput(later, place)).toMatchObject({
+  expect(toActivationInput(later, 'd')).toMatchObject({
     backfill: { mode: 'NONE' },
     schedule: { cron: '0 3 * * *', mode: 'FULL', timeZone: 'Europe/Berlin' },
   });
-  expect(toActivationInput(later, place).backfill).not.toHaveProperty('maxRecordsPerSecond');
+  expect(toActivationInput(later, 'd').backfill).not.toHaveProperty('maxRecordsPerSecond');
 });

@@ -47,6 +47,9 @@ async function fillWorkspace(): Promise<string[]> {
     `/destinations/${destinationId}/live`,
     `/destinations/${destinationId}/settings`,
     `/destinations/${destinationId}/activate`,
+    `/activations/${activationId}?window=LAST_7_DAYS`,
+    `/activations/${activationId}/settings`,
+    `/activations/${activationId}/preview?profile=profile-3`,
     '/exports',
     '/exports?state=PARTIALLY_FAILED',
     `/exports/${started.id}`,
@@ -61,6 +64,7 @@ async function fillWorkspace(): Promise<string[]> {
     '/audit',
     '/nowhere',
     '/destinations/nowhere',
+    '/activations/nowhere',
     '/exports/nowhere',
   ];
 }

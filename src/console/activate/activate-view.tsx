@@ -3,24 +3,18 @@
 import { Button, Group, Stack, Stepper, useMatches } from '@mantine/core';
 import { useState } from 'react';
 import { ViewFrame } from '../ui/view-frame.js';
-import { type ActivationDraft, EMPTY_DRAFT } from './activation-draft.js';
+import { type ActivationDraft, emptyDraft } from './activation-draft.js';
 import { AttributesStep } from './attributes-step.js';
 import { OptionsStep } from './options-step.js';
 import { ReviewStep } from './review-step.js';
 import { SegmentsStep } from './segments-step.js';
-
-/** What every step gets. */
-export interface ActivateStepProps {
-  readonly draft: ActivationDraft;
-  readonly onChange: (change: Partial<ActivationDraft>) => void;
-}
 
 const LAST_STEP = 3;
 
 /** The flow. */
 export function ActivateView({ destinationId }: { destinationId: string }) {
   const [step, setStep] = useState(0);
-  const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const [draft, setDraft] = useState(() => emptyDraft(Intl.DateTimeFormat().resolvedOptions().timeZone));
   const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', md: 'horizontal' });
   const shared = { draft, onChange: (change: Partial<ActivationDraft>) => setDraft({ ...draft, ...change }) };
   const above = [

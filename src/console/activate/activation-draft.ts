@@ -1,6 +1,13 @@
 /** An activation that is being put together, and the input that it becomes. Pure. */
 
-import type { ActivateSegmentsInput, BackfillMode, ChangeDetection, ScheduleMode } from '../generated/graphql.js';
+import type {
+  ActivateSegmentsInput,
+  BackfillInput,
+  BackfillMode,
+  ChangeDetection,
+  ScheduleInput,
+  ScheduleMode,
+} from '../generated/graphql.js';
 
 /** What was chosen so far. */
 export interface ActivationDraft {
@@ -15,37 +22,55 @@ export interface ActivationDraft {
   /** Empty: no exports by themselves. */
   readonly cron: string;
   readonly scheduleMode: ScheduleMode;
+  /** IANA zone that the schedule is read in. */
+  readonly timeZone: string;
 }
 
-/** What the flow begins with. */
-export const EMPTY_DRAFT: ActivationDraft = {
-  segmentIds: [],
-  attributes: [],
-  backfillMode: 'ALL',
-  since: '',
-  maxRecordsPerSecond: null,
-  changeDetection: 'EXPORT_IF_CHANGED',
-  cron: '',
-  scheduleMode: 'FULL',
-};
+/** What each part of a form about a draft gets. */
+export interface DraftProps {
+  readonly draft: ActivationDraft;
+  readonly onChange: (change: Partial<ActivationDraft>) => void;
+}
 
-/** The input of `activateSegments`. @param timeZone IANA zone that the schedule is read in. */
-export function toActivationInput(
-  draft: ActivationDraft,
-  { destinationId, timeZone }: { destinationId: string; timeZone: string },
-): ActivateSegmentsInput {
-  const { segmentIds, attributes, backfillMode, since, maxRecordsPerSecond, changeDetection, cron, scheduleMode } =
-    draft;
+/** What the flow begins with. @param timeZone the reader's own. */
+export function emptyDraft(timeZone: string): ActivationDraft {
+  return {
+    segmentIds: [],
+    attributes: [],
+    backfillMode: 'ALL',
+    since: '',
+    maxRecordsPerSecond: null,
+    changeDetection: 'EXPORT_IF_CHANGED',
+    cron: '',
+    scheduleMode: 'FULL',
+    timeZone,
+  };
+}
+
+/** The input of `activateSegments`. */
+export function toActivationInput(draft: ActivationDraft, destinationId: string): ActivateSegmentsInput {
+  const { segmentIds, attributes, changeDetection } = draft;
+  const schedule = toSchedule(draft);
   return {
     destinationId,
     segmentIds: [...segmentIds],
     attributes: [...attributes],
     changeDetection,
-    backfill: {
-      mode: backfillMode,
-      ...(backfillMode === 'SINCE' && since && { since: new Date(since).toISOString() }),
-      ...(backfillMode !== 'NONE' && maxRecordsPerSecond !== null && { maxRecordsPerSecond }),
-    },
-    ...(cron.trim() && { schedule: { cron: cron.trim(), mode: scheduleMode, timeZone } }),
+    backfill: toBackfill(draft),
+    ...(schedule && { schedule }),
   };
+}
+
+/** Whom a backfill covers, and how fast it goes. */
+export function toBackfill({ backfillMode, since, maxRecordsPerSecond }: ActivationDraft): BackfillInput {
+  return {
+    mode: backfillMode,
+    ...(backfillMode === 'SINCE' && since && { since: new Date(since).toISOString() }),
+    ...(backfillMode !== 'NONE' && maxRecordsPerSecond !== null && { maxRecordsPerSecond }),
+  };
+}
+
+/** When it exports by itself; null: never. */
+export function toSchedule({ cron, scheduleMode, timeZone }: ActivationDraft): ScheduleInput | null {
+  return cron.trim() ? { cron: cron.trim(), mode: scheduleMode, timeZone: timeZone.trim() } : null;
 }

@@ -4,13 +4,13 @@ import { Checkbox, Stack, TagsInput, Text } from '@mantine/core';
 import { useQuery } from 'urql';
 import { AttributeSamplesDocument } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
-import type { ActivateStepProps } from './activate-view.js';
+import type { DraftProps } from './activation-draft.js';
 import { type AttributeNode, buildAttributeTree } from './attribute-tree.js';
 
 const LONGEST_SAMPLE = 60;
 
 /** The step. */
-export function AttributesStep({ draft, onChange }: ActivateStepProps) {
+export function AttributesStep({ draft, onChange }: DraftProps) {
   const [segmentId = ''] = draft.segmentIds;
   const [result, reload] = useQuery({ query: AttributeSamplesDocument, variables: { segmentId } });
   const change = (attributes: readonly string[]) => onChange({ attributes });

@@ -2,7 +2,7 @@
 
 import { NumberInput, Radio, Stack, TextInput } from '@mantine/core';
 import type { BackfillMode, ChangeDetection, ScheduleMode } from '../generated/graphql.js';
-import type { ActivateStepProps } from './activate-view.js';
+import type { DraftProps } from './activation-draft.js';
 
 interface Choice<Value extends string> {
   readonly value: Value;
@@ -27,10 +27,19 @@ const SCHEDULES: readonly Choice<ScheduleMode>[] = [
 ];
 
 /** The step. */
-export function OptionsStep({ draft, onChange }: ActivateStepProps) {
+export function OptionsStep({ draft, onChange }: DraftProps) {
   return (
     <Stack mt="md" maw={640}>
       <BackfillOptions draft={draft} onChange={onChange} />
+      <ChangeOptions draft={draft} onChange={onChange} />
+    </Stack>
+  );
+}
+
+/** Which changes count, and exports that come by themselves. */
+export function ChangeOptions({ draft, onChange }: DraftProps) {
+  return (
+    <>
       <Choices
         label="Deliver changes"
         choices={DETECTIONS}
@@ -39,23 +48,32 @@ export function OptionsStep({ draft, onChange }: ActivateStepProps) {
       />
       <TextInput
         label="Export by itself"
-        description="A cron expression of 5 fields in your time zone, such as 0 3 * * * for each night at 3; empty: never."
+        description="A cron expression of 5 fields, such as 0 3 * * * for each night at 3; empty: never."
         value={draft.cron}
         onChange={(event) => onChange({ cron: event.currentTarget.value })}
       />
       {draft.cron.trim() !== '' && (
-        <Choices
-          label="Whom it exports"
-          choices={SCHEDULES}
-          value={draft.scheduleMode}
-          onChange={(scheduleMode) => onChange({ scheduleMode })}
-        />
+        <>
+          <TextInput
+            label="Time zone of the expression"
+            description="Such as Europe/Berlin."
+            value={draft.timeZone}
+            onChange={(event) => onChange({ timeZone: event.currentTarget.value })}
+          />
+          <Choices
+            label="Whom it exports"
+            choices={SCHEDULES}
+            value={draft.scheduleMode}
+            onChange={(scheduleMode) => onChange({ scheduleMode })}
+          />
+        </>
       )}
-    </Stack>
+    </>
   );
 }
 
-function BackfillOptions({ draft, onChange }: ActivateStepProps) {
+/** Who is delivered at once. */
+export function BackfillOptions({ draft, onChange }: DraftProps) {
   return (
     <>
       <Choices

@@ -7,7 +7,7 @@ import { useLocation } from 'wouter';
 import { ActivateSegmentsDocument, PreviewActivationDocument } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { Loaded } from '../ui/loaded.js';
-import { type Refusal, useAction } from '../ui/outcome.js';
+import { listFaults, type Refusal, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
 import { toWords } from '../ui/words.js';
@@ -28,7 +28,11 @@ export function ReviewStep({ draft, destinationId }: ReviewStepProps) {
         <List.Item>Segments: {draft.segmentIds.join(', ')}</List.Item>
         <List.Item>Attributes: {draft.attributes.join(', ') || 'none'}</List.Item>
         <List.Item>Delivered at once: {toWords(draft.backfillMode)}</List.Item>
-        {draft.cron.trim() && <List.Item>Exported by itself: {draft.cron}</List.Item>}
+        {draft.cron.trim() && (
+          <List.Item>
+            Exported by itself: {draft.cron} ({draft.timeZone})
+          </List.Item>
+        )}
       </List>
       <MemberPreview draft={draft} destinationId={destinationId} />
       {refusal && <RefusalAlert message={listFaults(refusal)} />}
@@ -66,9 +70,8 @@ function useStart(draft: ActivationDraft, destinationId: string) {
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(ActivateSegmentsDocument);
   const start = async () => {
-    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-    const input = toActivationInput(draft, { destinationId, timeZone });
-    const outcome = await run({ input: { ...input, idempotencyKey: key.current } });
+    const input = { ...toActivationInput(draft, destinationId), idempotencyKey: key.current };
+    const outcome = await run({ input });
     if (outcome.isDone) {
       const { backfill } = outcome.success;
       return navigate(backfill ? `/exports/${backfill.id}` : `/destinations/${destinationId}`);
@@ -77,8 +80,4 @@ function useStart(draft: ActivationDraft, destinationId: string) {
     setRefusal(outcome.refusal);
   };
   return { refusal, isStarting: isRunning, start };
-}
-
-function listFaults({ message, issues = [] }: Pick<Refusal, 'message' | 'issues'>): string {
-  return issues.length > 0 ? issues.map((issue) => issue.message).join(' ') : message;
 }

@@ -8,12 +8,12 @@ import { ChooseSegmentsDocument, type ChooseSegmentsQuery } from '../generated/g
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { countOf, formatCount } from '../ui/words.js';
-import type { ActivateStepProps } from './activate-view.js';
+import type { DraftProps } from './activation-draft.js';
 
 const PAUSE_MS = 300;
 
 /** The step. */
-export function SegmentsStep({ draft, onChange }: ActivateStepProps) {
+export function SegmentsStep({ draft, onChange }: DraftProps) {
   const [text, setText] = useState('');
   const [search] = useDebouncedValue(text, PAUSE_MS);
   const [result, reload] = useQuery({

@@ -2,12 +2,13 @@
 
 import { Anchor, Button, Card, Group, Stack, Text } from '@mantine/core';
 import { Link } from 'wouter';
-import { type ActivationRowFragment, PauseActivationDocument, ResumeActivationDocument } from '../generated/graphql.js';
-import { useAction } from '../ui/outcome.js';
+import { nameActivation } from '../activation/activation-name.js';
+import { EndActivation } from '../activation/end-activation.js';
+import { ExportNow } from '../activation/export-now.js';
+import { PauseResume } from '../activation/pause-resume.js';
+import type { ActivationRowFragment } from '../generated/graphql.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { formatCount } from '../ui/words.js';
-import { EndActivation } from './end-activation.js';
-import { ExportNow } from './export-now.js';
 
 /** Lists activations. */
 export function ActivationList({ activations }: { activations: readonly ActivationRowFragment[] }) {
@@ -23,14 +24,10 @@ export function ActivationList({ activations }: { activations: readonly Activati
 }
 
 function ActivationCard({ activation }: { activation: ActivationRowFragment }) {
-  const { state, segments, attributes, pending } = activation;
+  const { id, state, segments, attributes, pending } = activation;
+  const name = `Activation of ${nameActivation(activation)}`;
   return (
-    <Card
-      withBorder
-      p="sm"
-      component="article"
-      aria-label={`Activation of ${segments.map(({ segment }) => segment.name).join(', ')}`}
-    >
+    <Card withBorder p="sm" component="article" aria-label={name}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Group gap="xs">
@@ -51,27 +48,14 @@ function ActivationCard({ activation }: { activation: ActivationRowFragment }) {
         </div>
         <Group gap="xs">
           <StateBadge state={state} />
-          {state === 'ACTIVE' && <ExportNow activationId={activation.id} />}
-          <PauseButton activation={activation} />
+          <Button component={Link} href={`/activations/${id}`} size="xs" variant="default" aria-label={`Open: ${name}`}>
+            Open
+          </Button>
+          {state === 'ACTIVE' && <ExportNow activationId={id} />}
+          <PauseResume activation={activation} />
           <EndActivation activation={activation} />
         </Group>
       </Group>
     </Card>
-  );
-}
-
-function PauseButton({ activation: { id, state } }: { activation: ActivationRowFragment }) {
-  const pause = useAction(PauseActivationDocument);
-  const resume = useAction(ResumeActivationDocument);
-  const isPaused = state === 'PAUSED';
-  return (
-    <Button
-      size="xs"
-      variant="default"
-      loading={pause.isRunning || resume.isRunning}
-      onClick={() => void (isPaused ? resume.run({ id, onResume: 'LATEST_ONLY' }) : pause.run({ id }))}
-    >
-      {isPaused ? 'Resume' : 'Pause'}
-    </Button>
   );
 }

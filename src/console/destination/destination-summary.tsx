@@ -1,20 +1,16 @@
 /** How a destination does: health, activations, exports, and statistics. */
 
 import { Anchor, Button, SimpleGrid, Stack, Text } from '@mantine/core';
-import { lazy, Suspense } from 'react';
 import { Link } from 'wouter';
 import type { StatisticsWindow } from '../generated/graphql.js';
 import { ExportList } from '../ui/export-list.js';
 import { Figure } from '../ui/figure.js';
-import { Loading } from '../ui/loading.js';
 import { Section } from '../ui/section.js';
+import { StatisticsSection } from '../ui/statistics-section.js';
 import { formatCount, formatRate } from '../ui/words.js';
 import { ActivationList } from './activation-list.js';
 import type { Destination } from './destination-view.js';
 import { HealthPanel } from './health-panel.js';
-import { WindowChoice } from './window-choice.js';
-
-const StatisticsCharts = lazy(async () => ({ default: (await import('./statistics-charts.js')).StatisticsCharts }));
 
 /** What is shown. */
 export interface DestinationSummaryProps {
@@ -42,11 +38,7 @@ export function DestinationSummary({ destination, window }: DestinationSummaryPr
       <Section title="Newest exports">
         <ExportList exports={exports.nodes} />
       </Section>
-      <Section title="Statistics" actions={<WindowChoice window={window} />}>
-        <Suspense fallback={<Loading />}>
-          <StatisticsCharts history={history} />
-        </Suspense>
-      </Section>
+      <StatisticsSection history={history} window={window} />
     </Stack>
   );
 }

@@ -9,8 +9,8 @@ import { Loaded } from '../ui/loaded.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
+import { readWindow } from '../ui/window-choice.js';
 import { DestinationSummary } from './destination-summary.js';
-import { readWindow } from './window-choice.js';
 
 const LiveEvents = lazy(async () => ({ default: (await import('../live/live-events.js')).LiveEvents }));
 const SettingsTab = lazy(async () => ({ default: (await import('./settings-tab.js')).SettingsTab }));

@@ -4,14 +4,14 @@ import { Button, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { FieldList } from '../fields/field-list.js';
-import type { Field } from '../fields/field-values.js';
+import { compareValues, type Field } from '../fields/field-values.js';
 import { useFields } from '../fields/use-fields.js';
 import { type SettingsFragment, UpdateKinesisDestinationDocument } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
+import { VersionConflict } from '../ui/version-conflict.js';
 import type { Destination } from './destination-view.js';
-import { SettingsConflict } from './settings-conflict.js';
 import { toChanges, valuesOf } from './settings-values.js';
 
 /** What is changed. */
@@ -56,10 +56,9 @@ function VersionForm({ fields, destination, base, onBase }: VersionFormProps) {
         <FieldList fields={fields} state={state} />
         <RefusalAlert message={state.faults['']} />
         {conflict && (
-          <SettingsConflict
-            fields={fields}
-            mine={state.values}
-            theirs={valuesOf(fields, conflict)}
+          <VersionConflict
+            what="these settings"
+            fields={compareValues(fields, { mine: state.values, theirs: valuesOf(fields, conflict) })}
             onTakeTheirs={() => onBase(conflict)}
             onKeepMine={() => void save(conflict.version)}
           />

@@ -13,7 +13,7 @@ import { Loaded } from '../ui/loaded.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
-import { ViewFrame } from '../ui/view-frame.js';
+import { type Ancestor, ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
 import { CancelExport } from './cancel-export.js';
 import { ExportFigures } from './export-figures.js';
@@ -35,7 +35,7 @@ export function ExportView({ id }: { id: string }) {
   return (
     <ViewFrame
       title={found ? `${capitalize(toWords(found.trigger))} export` : 'Export'}
-      above={[{ href: '/', label: 'Overview' }, ...(found ? [destinationLink(found)] : [])]}
+      above={[{ href: '/', label: 'Overview' }, ...(found ? listAbove(found) : [])]}
       actions={
         shown && (
           <>
@@ -58,8 +58,9 @@ function isNewer(newest: Pick<Export, 'pending' | 'finishedAt'> | null, page: Ex
   return newest.finishedAt !== null || Number(newest.pending) <= Number(page.pending);
 }
 
-function destinationLink({ destination: { id, name } }: Export) {
-  return { href: `/destinations/${id}`, label: name };
+function listAbove({ destination: { id, name }, activation }: Export): Ancestor[] {
+  const above = [{ href: `/destinations/${id}`, label: name }];
+  return activation ? [...above, { href: `/activations/${activation.id}`, label: 'Activation' }] : above;
 }
 
 function NoExport() {

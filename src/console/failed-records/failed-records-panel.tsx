@@ -1,4 +1,4 @@
-/** Failed records of an export or a destination: filtered, looked at, and retried or discarded together. */
+/** Failed records of an export, an activation or a destination: filtered, looked at, and retried or discarded together. */
 
 import { Group, Stack, Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
@@ -13,7 +13,7 @@ import { FailedRecordTable } from './failed-record-table.js';
 import { RecordFilterFields, readRecordFilter } from './record-filter.js';
 
 /** Whose failed records. */
-export type FailedRecordScope = Pick<FailedRecordFilter, 'exportId' | 'destinationId'>;
+export type FailedRecordScope = Pick<FailedRecordFilter, 'exportId' | 'activationId' | 'destinationId'>;
 
 const POLL_MS = 4_000;
 

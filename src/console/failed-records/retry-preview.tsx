@@ -2,14 +2,14 @@
 
 import { Text } from '@mantine/core';
 import { useQuery } from 'urql';
-import { FailedRecordPayloadDocument, type FailedRecordRowFragment } from '../generated/graphql.js';
+import { type FailedRecordRowFragment, SimulateMemberDocument } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
 
 /** The preview. */
 export function RetryPreview({ record: { activation, profileId } }: { record: FailedRecordRowFragment }) {
   const [result, reload] = useQuery({
-    query: FailedRecordPayloadDocument,
+    query: SimulateMemberDocument,
     variables: { activationId: activation?.id ?? '', profileId },
     requestPolicy: 'network-only',
     pause: activation === null,

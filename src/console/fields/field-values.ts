@@ -57,6 +57,18 @@ export function toInput(fields: readonly Field[], values: FieldValues): Record<s
   return input;
 }
 
+/** Two states of a form, field by field and as text. */
+export function compareValues(
+  fields: readonly Field[],
+  { mine, theirs }: { mine: FieldValues; theirs: FieldValues },
+): { label: string; mine: string; theirs: string }[] {
+  return fields.map(({ name, label }) => ({ label, mine: toText(mine[name]), theirs: toText(theirs[name]) }));
+}
+
+function toText(value: FieldValue = ''): string {
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}
+
 function initialValue({ type, defaultValue }: Field): FieldValue {
   if (type === 'BOOLEAN') return defaultValue === 'true';
   if (type === 'TEXT_LIST') return [];

@@ -68,7 +68,7 @@ function SegmentBody({ segment }: { segment: Segment }) {
       <Group>
         {activations.nodes.map(({ id, state, destination }) => (
           <Group key={id} gap="xs">
-            <Anchor component={Link} href={`/destinations/${destination.id}`}>
+            <Anchor component={Link} href={`/activations/${id}`}>
               {destination.name}
             </Anchor>
             <StateBadge state={state} />

@@ -58,6 +58,11 @@ export function faultsByField(refusal: Refusal): Record<string, string> {
   );
 }
 
+/** All that is wrong, in one text. */
+export function listFaults({ message, issues = [] }: Pick<Refusal, 'message' | 'issues'>): string {
+  return issues.length > 0 ? issues.map((issue) => issue.message).join(' ') : message;
+}
+
 function toRefusal(message = 'The server does not answer. Check that it runs, then try again.'): Refusal {
   return { code: 'UNREACHABLE', message, path: null };
 }

@@ -3,13 +3,17 @@
 import '@mantine/charts/styles.css';
 import { LineChart } from '@mantine/charts';
 import { Stack, Text, Title } from '@mantine/core';
-import { CodeTable } from '../ui/code-table.js';
-import { OutcomeChart } from '../ui/outcome-chart.js';
-import { labelPeriods } from '../ui/period-labels.js';
-import { formatBytes, formatCount } from '../ui/words.js';
-import type { Destination } from './destination-view.js';
+import type { CountsFragment, PeriodFragment } from '../generated/graphql.js';
+import { CodeTable } from './code-table.js';
+import { OutcomeChart } from './outcome-chart.js';
+import { labelPeriods } from './period-labels.js';
+import { formatBytes, formatCount } from './words.js';
 
-type History = Destination['history'];
+/** What was delivered over a stretch of time, whole and by period. */
+export interface History {
+  readonly total: CountsFragment & PeriodFragment;
+  readonly buckets: readonly PeriodFragment[];
+}
 
 const HEIGHT_PX = 180;
 const SERIES = [
