@@ -257,10 +257,10 @@ async function startServer(
     pingDatabase: () => sql`/* app.ping */ select 1`.execute(db),
     async registerRoutes(server) {
       if (!api) return;
-      const { authenticate } = api.graphql;
-      await registerIngestRoutes(server, { authenticate, profiles: api.services.profiles });
-      registerSignInRoutes(server, { authenticate });
-      registerFailedRecordRoute(server, { authenticate, downloads: createFailedRecordDownloads({ db }) });
+      const { authenticate, limits } = api.graphql;
+      await registerIngestRoutes(server, { authenticate, limits, profiles: api.services.profiles });
+      registerSignInRoutes(server, { authenticate, limits });
+      registerFailedRecordRoute(server, { authenticate, limits, downloads: createFailedRecordDownloads({ db }) });
     },
   });
 }

@@ -147,12 +147,12 @@ const variables = z.object({
   OPERATIONS_PER_KEY: wholeNumber(
     [1, 1_000_000],
     1_000,
-    'Most GraphQL operations a second of one API key, in this process; twice as many at once.',
+    'Most requests a second (GraphQL operations, uploads, downloads) of one API key, in this process; twice as many at once.',
   ),
   OPERATIONS_PER_ADDRESS: wholeNumber(
     [1, 1_000_000],
     2_000,
-    'Most GraphQL requests a second of one client address, in this process; twice as many at once.',
+    'The same of one client address, with or without a valid key.',
   ),
   WEBSOCKET_ORIGINS: optional(checkOrigins, {
     meaning:

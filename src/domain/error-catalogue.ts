@@ -131,7 +131,7 @@ export const REQUEST_ERRORS = {
   ),
   QUERY_TOO_DEEP: once('The operation is more than 15 fields deep.', 'Ask for shallower fields.'),
   RATE_LIMITED: again(
-    'Too many operations a second of your API key or address.',
+    'Too many requests a second of your API key or address.',
     'Wait as long as `message` says, then send again, and fewer.',
   ),
   REQUEST_TIMEOUT: again(

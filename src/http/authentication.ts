@@ -3,6 +3,7 @@
 import type { FastifyRequest } from 'fastify';
 import { RequestError } from '../domain/user-error.js';
 import type { Viewer } from '../domain/viewer.js';
+import type { RequestLimits } from './request-limits.js';
 
 /** Finds the caller that an API key belongs to; null if the key is unknown, expired or revoked. */
 export type Authenticate = (key: string) => Promise<Viewer | null>;
@@ -20,15 +21,24 @@ export function readBearerKey(header: unknown): string | null {
   return /^Bearer +([\x21-\x7e]{1,4096}) *$/i.exec(header)?.[1] ?? null;
 }
 
+/** What requests with a key pass on their way in. */
+export interface Admission {
+  authenticate: Authenticate;
+  limits: Pick<RequestLimits, 'countAddress' | 'countOperation'>;
+}
+
 /**
- * Makes a hook that refuses requests without a valid key before their body is read, and sets `request.viewer`.
- * @throws {RequestError} UNAUTHENTICATED, from the hook.
+ * Makes a hook that counts requests by address and caller, refuses those without a valid key before their body is read,
+ * and sets `request.viewer`.
+ * @throws {RequestError} RATE_LIMITED or UNAUTHENTICATED, from the hook.
  */
-export function requireKey(authenticate: Authenticate): (request: FastifyRequest) => Promise<void> {
+export function requireKey({ authenticate, limits }: Admission): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
+    limits.countAddress(request.ip);
     const key = readBearerKey(request.headers.authorization);
     const viewer = key === null ? null : await authenticate(key);
     if (!viewer) throw unauthenticated(key === null);
+    limits.countOperation(viewer);
     request.viewer = viewer;
   };
 }

@@ -3,18 +3,17 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { DOWNLOAD_ROUTE, type FailedRecordDownloads } from '../domain/failed-record-download.js';
-import { type Authenticate, requireKey, viewerOf } from './authentication.js';
+import { type Admission, requireKey, viewerOf } from './authentication.js';
 import { HttpError } from './error-answer.js';
 
 /** What the route needs. */
-export interface FailedRecordParts {
-  authenticate: Authenticate;
+export interface FailedRecordParts extends Admission {
   downloads: FailedRecordDownloads;
 }
 
 /** Adds the route. The list is read as fast as the client takes it; a fault in its midst breaks the answer off. */
 export function registerFailedRecordRoute(server: FastifyInstance, parts: FailedRecordParts): void {
-  const onRequest = requireKey(parts.authenticate);
+  const onRequest = requireKey(parts);
   server.get<{ Querystring: { list?: unknown } }>(DOWNLOAD_ROUTE, { onRequest }, (request, reply) => {
     const { list } = request.query;
     const lines = typeof list === 'string' ? parts.downloads.read(viewerOf(request).workspaceId, list) : null;

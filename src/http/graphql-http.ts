@@ -45,11 +45,7 @@ export async function registerGraphQL(server: FastifyInstance, parts: GraphQLPar
   server.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: [
-      async ({ ip }) => parts.limits.countAddress(ip),
-      requireKey(parts.authenticate),
-      async (request) => parts.limits.countOperation(viewerOf(request)),
-    ],
+    onRequest: requireKey(parts),
     async handler(request, reply) {
       return stampRefusal(await answer.call(server, request, reply), request, reply);
     },

@@ -12,12 +12,11 @@ import {
 import type { Profiles } from '../domain/profile.js';
 import { RequestError } from '../domain/user-error.js';
 import { includesRole } from '../domain/viewer.js';
-import { type Authenticate, requireKey, viewerOf } from './authentication.js';
+import { type Admission, requireKey, viewerOf } from './authentication.js';
 import { HttpError } from './error-answer.js';
 
 /** What the routes need. */
-export interface IngestParts {
-  authenticate: Authenticate;
+export interface IngestParts extends Admission {
   profiles: Pick<Profiles, 'apply'>;
 }
 
@@ -32,7 +31,7 @@ export async function registerIngestRoutes(server: FastifyInstance, parts: Inges
     scope.addContentTypeParser('*', async () => {
       throw unsupported('The `content-type` is not one of lines: send application/x-ndjson.');
     });
-    scope.addHook('onRequest', requireKey(parts.authenticate));
+    scope.addHook('onRequest', requireKey(parts));
     scope.addHook('onRequest', checkRequest);
     scope.post('/ingest/profiles', (request) => answer(request, ingestProfiles, parts));
     scope.post('/ingest/memberships', (request) => answer(request, ingestMemberships, parts));

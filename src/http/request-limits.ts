@@ -1,4 +1,4 @@
-/** How much a caller may ask for, over HTTP and WebSocket alike. */
+/** How much a caller may ask for: GraphQL over HTTP and WebSocket, uploads and downloads alike. */
 
 import { RequestError } from '../domain/user-error.js';
 import type { Viewer } from '../domain/viewer.js';
@@ -8,7 +8,7 @@ import { createRateLimit } from './rate-limit.js';
 export interface LimitSettings {
   /** Whether the schema may be asked for. */
   allowsDiscovery: boolean;
-  /** Operations a second of one API key, and of one address; in this process. */
+  /** Requests a second of one API key, and of one address; in this process. A subscription counts as one. */
   operationsPerKey: number;
   operationsPerAddress: number;
   /** Open sockets of one API key, and of this process. */
@@ -21,7 +21,7 @@ export interface LimitSettings {
 export interface RequestLimits extends LimitSettings {
   /** Counts a request of an address, before it is known whose it is. @throws {RequestError} RATE_LIMITED. */
   countAddress(address: string): void;
-  /** Counts an operation of a caller. @throws {RequestError} RATE_LIMITED. */
+  /** Counts a request or subscription of a caller. @throws {RequestError} RATE_LIMITED. */
   countOperation(viewer: Viewer): void;
   /** Takes a place for a socket of a caller. @returns gives it back, once; null if there is none left. */
   enterSocket(viewer: Viewer): (() => void) | null;
@@ -58,5 +58,5 @@ function callerName({ workspaceId, apiKeyId, actor }: Viewer): string {
 
 function refuseWait(waitMs: number, whose: string): void {
   if (waitMs > 0)
-    throw new RequestError('RATE_LIMITED', `Too many operations of ${whose}: send again in ${waitMs} ms, and fewer.`);
+    throw new RequestError('RATE_LIMITED', `Too many requests of ${whose}: send again in ${waitMs} ms, and fewer.`);
 }

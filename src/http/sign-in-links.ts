@@ -1,14 +1,13 @@
 /** Links that sign a browser in once: made with an API key, they hold a token in its place. */
 
 import { createHash, randomBytes } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Authenticate, readBearerKey, requireKey } from './authentication.js';
+import { type Admission, readBearerKey, requireKey } from './authentication.js';
 import { HttpError } from './error-answer.js';
 
 /** What the routes need. */
-export interface SignInParts {
-  authenticate: Authenticate;
+export interface SignInParts extends Admission {
   /** Milliseconds since 1970. Default `Date.now`. */
   now?(): number;
 }
@@ -31,9 +30,9 @@ interface Link {
  * `token` of a link: answers its `apiKey`, once). The token stands in the link's fragment, which browsers send nowhere.
  * Links live in the memory of the process that made them: they end with it, and no other process knows them.
  */
-export function registerSignInRoutes(server: FastifyInstance, { authenticate, now = Date.now }: SignInParts): void {
+export function registerSignInRoutes(server: FastifyInstance, { now = Date.now, ...admission }: SignInParts): void {
   const links = new Map<string, Link>();
-  server.post('/sign-in-links', { onRequest: requireKey(authenticate) }, (request, reply) => {
+  server.post('/sign-in-links', { onRequest: requireKey(admission) }, (request, reply) => {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const until = now() + LIFETIME_MS;
     links.set(digest(token), { apiKey: readBearerKey(request.headers.authorization) ?? '', until });
@@ -44,7 +43,8 @@ export function registerSignInRoutes(server: FastifyInstance, { authenticate, no
       .header('cache-control', 'no-store')
       .send({ path: `/#sign-in=${token}`, expiresAt });
   });
-  server.post('/sign-ins', (request, reply) => {
+  const onRequest = async ({ ip }: FastifyRequest) => admission.limits.countAddress(ip);
+  server.post('/sign-ins', { onRequest }, (request, reply) => {
     const name = digest(redemption.safeParse(request.body).data?.token ?? '');
     const link = links.get(name);
     links.delete(name);

@@ -187,7 +187,7 @@ const UPGRADE_REFUSALS = {
   NOT_FOUND: `WebSockets are served at ${GRAPHQL_PATH} only.`,
   ORIGIN_NOT_ALLOWED:
     "A web page of this origin may not open WebSockets here: add it to the server's WEBSOCKET_ORIGINS.",
-  RATE_LIMITED: 'Too many operations of this address: try again in a second.',
+  RATE_LIMITED: 'Too many requests of this address: try again in a second.',
   SHUTTING_DOWN: 'The server is shutting down.',
   TOO_MANY_SOCKETS: 'This process has as many sockets open as it may: try again.',
 } as const;

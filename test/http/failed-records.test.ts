@@ -7,7 +7,7 @@ import { registerFailedRecordRoute } from '../../src/http/failed-records.js';
 import type { HttpServer } from '../../src/http/server.js';
 import { addProfiles, type DeliverySetup, setUpDelivery } from '../support/delivery.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
-import { startRouteServer } from '../support/route-server.js';
+import { startRouteServer, usualLimits } from '../support/route-server.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -39,6 +39,7 @@ beforeAll(async () => {
   server = await startRouteServer((scope) =>
     registerFailedRecordRoute(scope, {
       authenticate: async (key) => keys.get(key) ?? null,
+      limits: usualLimits(),
       downloads: createFailedRecordDownloads({ db: database.db }),
     }),
   );

@@ -5,7 +5,7 @@ import type { Role, Viewer } from '../../src/domain/viewer.js';
 import { registerIngestRoutes } from '../../src/http/ingest.js';
 import type { HttpServer } from '../../src/http/server.js';
 import { listProfilesByKeys } from '../../src/storage/profiles.js';
-import { startRouteServer } from '../support/route-server.js';
+import { startRouteServer, usualLimits } from '../support/route-server.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -25,6 +25,7 @@ beforeAll(async () => {
   server = await startRouteServer((scope) =>
     registerIngestRoutes(scope, {
       authenticate: async (key) => keys.get(key) ?? null,
+      limits: usualLimits(),
       profiles: { apply: (...given) => profiles.apply(...given) },
     }),
   );

@@ -231,6 +231,45 @@ describe('with a rate of one operation a second', () => {
     });
   });
 
+  test.each([
+    ['OPERATIONS_PER_KEY', 'this API key'],
+    ['OPERATIONS_PER_ADDRESS', 'this address'],
+  ])(
+    '%s counts uploads, downloads and sign-in links as well, and what is refused is not read',
+    async (variable, whose) => {
+      const apiKey = await openWorkspace(database.connection);
+      await using app = await startTestApp({
+        connection: database.connection,
+        apiKey,
+        environment: { [variable]: '1' },
+      });
+
+      for (const route of KEYED_ROUTES) {
+        const answers = await Promise.all([1, 2, 3, 4].map((number) => ask(app, route, { profileId: String(number) })));
+
+        const refused = answers.filter(({ status }) => status === 429);
+        expect(refused.length, route).toBeGreaterThanOrEqual(1);
+        for (const { headers, body } of refused) {
+          const extensions = { code: 'RATE_LIMITED', requestId: headers.get('x-request-id') };
+          expect(headers.get('retry-after')).toBe('1');
+          expect(JSON.parse(body)).toEqual({ errors: [{ message: expect.stringContaining(whose), extensions }] });
+        }
+        const written = answers.filter(({ body }) => body.includes('"created":1'));
+        expect((await database.pool.query('delete from profile returning id')).rows).toHaveLength(written.length);
+      }
+    },
+  );
+
+  test('opening sign-in links counts for the address', async () => {
+    const apiKey = await openWorkspace(database.connection);
+    const environment = { OPERATIONS_PER_ADDRESS: '1' };
+    await using app = await startTestApp({ connection: database.connection, apiKey, environment });
+
+    const answers = await Promise.all([1, 2, 3, 4].map(() => ask(app, 'POST /sign-ins', { token: 'none' })));
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([410, 429]));
+  });
+
   test('subscriptions count like queries', async () => {
     const apiKey = await openWorkspace(database.connection);
     await using app = await startTestApp({
@@ -258,6 +297,26 @@ describe('with a rate of one operation a second', () => {
     await client.dispose();
   });
 });
+
+/** Routes with a key beside GraphQL's. */
+const KEYED_ROUTES = [
+  'POST /ingest/profiles',
+  'POST /ingest/memberships',
+  'GET /failed-records.ndjson?list=none',
+  'POST /sign-in-links',
+];
+
+/** Sends a request, with a line or an object of JSON if it is a POST. */
+async function ask(app: TestApp, route: string, body: object) {
+  const [method = '', path = ''] = route.split(' ');
+  const type = path.startsWith('/ingest') ? 'application/x-ndjson' : 'application/json';
+  const answer = await fetch(app.url + path, {
+    method,
+    headers: { authorization: `Bearer ${app.apiKey}`, 'content-type': type },
+    body: method === 'POST' ? JSON.stringify(body) : null,
+  });
+  return { status: answer.status, headers: answer.headers, body: await answer.text() };
+}
 
 /** A key of the database, whichever test comes first. */
 async function openWorkspace(connection: string): Promise<string> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { HttpServer } from '../../src/http/server.js';
 import { registerSignInRoutes } from '../../src/http/sign-in-links.js';
-import { startRouteServer } from '../support/route-server.js';
+import { startRouteServer, usualLimits } from '../support/route-server.js';
 
 let server: HttpServer;
 let time = 0;
@@ -14,6 +14,7 @@ beforeAll(async () => {
     registerSignInRoutes(scope, {
       authenticate: async (key) => (key === 'good' ? { ...viewer, expiresAt: null } : null),
       now: () => time,
+      limits: usualLimits(),
     }),
   );
 });

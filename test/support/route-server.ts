@@ -1,8 +1,13 @@
 /** A real HTTP server with routes of one part alone: no GraphQL, no console, metrics that count nothing. */
 
 import { pino } from 'pino';
+import { readConfig } from '../../src/config.js';
 import { createMetrics } from '../../src/http/metrics.js';
+import { createRequestLimits } from '../../src/http/request-limits.js';
 import { type HttpServer, type HttpServerParts, startHttpServer } from '../../src/http/server.js';
+
+/** The limits that a server has by default. */
+export const usualLimits = () => createRequestLimits(readConfig({}).limits);
 
 /** Starts it on a free port; dispose of it at the end. */
 export async function startRouteServer(
