@@ -158,9 +158,9 @@ export class Frontend {
     }
   }
 
-  /** Starts an export of an activation. */
-  async triggerExport(activationId: string): Promise<ExportView> {
-    const input = { type: 'TriggerExportInput', value: { activationId } };
+  /** Starts an export of an activation; once for each idempotency key, if one is given. */
+  async triggerExport(activationId: string, idempotencyKey?: string): Promise<ExportView> {
+    const input = { type: 'TriggerExportInput', value: { activationId, idempotencyKey } };
     const answer = await this.mutate('triggerExport', input, `{ export { ${EXPORT_FIELDS} } }`);
     return exportView.parse(answer['export']);
   }
