@@ -163,6 +163,11 @@ const variables = z.object({
   SOCKETS_PER_KEY: wholeNumber([1, 100_000], 1_000, 'Most WebSockets of one API key, in this process.'),
   SOCKETS_PER_NODE: wholeNumber([1, 100_000], 5_000, 'Most WebSockets of this process.'),
   SUBSCRIPTIONS_PER_SOCKET: wholeNumber([1, 10_000], 100, 'Most subscriptions of one WebSocket.'),
+  MESSAGES_PER_SOCKET: wholeNumber(
+    [10, 100_000],
+    1_000,
+    'Most messages and control frames a second of one WebSocket; twice as many at once.',
+  ),
   SHUTDOWN_TIMEOUT_MS: wholeNumber([1_000, 600_000], 25_000, 'Longest time from SIGTERM to the exit, in ms.'),
   DELIVERY_LANES: wholeNumber([1, 64], 8, 'Steps of lanes (a page, a call) that a worker has under way at once.'),
   LEASE_MS: wholeNumber(
@@ -218,6 +223,7 @@ function toConfig(set: z.infer<typeof variables>) {
       socketsPerKey: set.SOCKETS_PER_KEY,
       socketsPerNode: set.SOCKETS_PER_NODE,
       subscriptionsPerSocket: set.SUBSCRIPTIONS_PER_SOCKET,
+      messagesPerSocket: set.MESSAGES_PER_SOCKET,
     },
   };
 }

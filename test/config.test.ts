@@ -42,6 +42,7 @@ test('without any variable one process does everything, on loopback, with the sa
       socketsPerKey: 1_000,
       socketsPerNode: 5_000,
       subscriptionsPerSocket: 100,
+      messagesPerSocket: 1_000,
     },
     maxBodyBytes: 1_048_576,
     webSocketOrigins: new Set(),

@@ -26,6 +26,9 @@ export interface SocketSession {
   isClosed: boolean;
 }
 
+/** Close code of a socket that is one too many, or sends too many messages. */
+export const TOO_MANY = 4429;
+
 /** A socket that is not let in, and the code that it is closed with. */
 export class SocketRefusedError extends Error {
   override readonly name = 'SocketRefusedError';
@@ -89,11 +92,8 @@ function takePlace(session: SocketSession, viewer: Viewer, limits: RequestLimits
   if (session.isClosed) return;
   session.leave = limits.enterSocket(viewer);
   if (session.leave) return;
-  throw new SocketRefusedError(TOO_MANY_SOCKETS, `This API key has ${limits.socketsPerKey} sockets open already.`);
+  throw new SocketRefusedError(TOO_MANY, `This API key has ${limits.socketsPerKey} sockets open already.`);
 }
-
-/** Close code of a socket that is one too many. */
-const TOO_MANY_SOCKETS = 4429;
 
 /** Why a subscription is not looked at. @param subscriptions how many its socket has, this one included. */
 function findRefusal(viewer: Viewer, subscriptions: number, { limits }: GraphQLParts): GraphQLError | null {

@@ -15,6 +15,8 @@ export interface LimitSettings {
   socketsPerKey: number;
   socketsPerNode: number;
   subscriptionsPerSocket: number;
+  /** Messages and control frames a second of one socket. */
+  messagesPerSocket: number;
 }
 
 /** The limits of a process, with what was used of them. */
@@ -25,17 +27,21 @@ export interface RequestLimits extends LimitSettings {
   countOperation(viewer: Viewer): void;
   /** Takes a place for a socket of a caller. @returns gives it back, once; null if there is none left. */
   enterSocket(viewer: Viewer): (() => void) | null;
+  /** Counts a message or control frame of a socket. @param socket its name in this process. @throws {RequestError} RATE_LIMITED. */
+  countMessage(socket: string): void;
 }
 
 /** Makes the limits of a process. */
 export function createRequestLimits(settings: LimitSettings): RequestLimits {
   const keys = createRateLimit({ perSecond: settings.operationsPerKey });
   const addresses = createRateLimit({ perSecond: settings.operationsPerAddress });
+  const messages = createRateLimit({ perSecond: settings.messagesPerSocket });
   const sockets = new Map<string, number>();
   return {
     ...settings,
     countAddress: (address) => refuseWait(addresses.take(address), 'this address'),
     enterSocket: (viewer) => enter(sockets, callerName(viewer), settings.socketsPerKey),
+    countMessage: (socket) => refuseMessage(messages.take(socket), settings.messagesPerSocket),
     countOperation: (viewer) => refuseWait(keys.take(callerName(viewer)), 'this API key'),
   };
 }
@@ -54,6 +60,11 @@ function enter(places: Map<string, number>, name: string, most: number): (() => 
 /** Names a caller for what is counted by caller. */
 function callerName({ workspaceId, apiKeyId, actor }: Viewer): string {
   return apiKeyId === undefined ? `${workspaceId} ${actor.kind} ${actor.name}` : `key ${apiKeyId}`;
+}
+
+function refuseMessage(waitMs: number, perSecond: number): void {
+  if (waitMs > 0)
+    throw new RequestError('RATE_LIMITED', `Too many messages: a socket sends at most ${perSecond} a second.`);
 }
 
 function refuseWait(waitMs: number, whose: string): void {

@@ -10,7 +10,7 @@ import { RequestError } from '../domain/user-error.js';
 import type { Authenticate } from './authentication.js';
 import { toErrorBody } from './error-answer.js';
 import { GRAPHQL_PATH } from './graphql-http.js';
-import { type ProtocolServer, SocketRefusedError, type SocketSession } from './graphql-websocket.js';
+import { type ProtocolServer, SocketRefusedError, type SocketSession, TOO_MANY } from './graphql-websocket.js';
 import { requestIdOf } from './request-id.js';
 import type { RequestLimits } from './request-limits.js';
 
@@ -32,6 +32,10 @@ export interface WebSocketParts {
 const PING_INTERVAL_MS = 12_000;
 /** A revoked or expired key closes its sockets within this and the time that viewers are remembered. */
 const KEY_CHECK_INTERVAL_MS = 400;
+/** How often it is looked whether a client has read what it had left unread. */
+const LISTEN_INTERVAL_MS = 100;
+/** Bytes that a client may leave unread before no more messages of it are taken; a ping's echo alone may have 1 MiB. */
+const MAX_UNREAD_BYTES = 1_048_576;
 /** How long peers have to answer the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -41,6 +45,8 @@ export function serveWebSockets(parts: WebSocketParts): AsyncDisposable {
 }
 
 interface OpenSocket {
+  /** Unique in this process. */
+  readonly name: string;
   readonly socket: WebSocket;
   readonly session: SocketSession;
   isAlive: boolean;
@@ -52,13 +58,21 @@ class SocketServer implements AsyncDisposable {
   readonly #open = new Set<OpenSocket>();
   readonly #timers: NodeJS.Timeout[];
   #isClosing = false;
+  #opened = 0;
 
   constructor(parts: WebSocketParts) {
     this.#parts = parts;
-    this.#upgrades = new WebSocketServer({ noServer: true, maxPayload: parts.maxPayloadBytes, handleProtocols });
+    this.#upgrades = new WebSocketServer({
+      noServer: true,
+      maxPayload: parts.maxPayloadBytes,
+      handleProtocols,
+      // One message of a socket a turn: a flood that has arrived already would hold up everybody else.
+      allowSynchronousEvents: false,
+    });
     this.#timers = [
       setInterval(() => this.#ping(), PING_INTERVAL_MS),
       setInterval(() => void this.#checkKeys(), KEY_CHECK_INTERVAL_MS),
+      setInterval(() => this.#listenAgain(), LISTEN_INTERVAL_MS),
     ];
     parts.server.on('upgrade', this.#upgrade);
   }
@@ -101,19 +115,22 @@ class SocketServer implements AsyncDisposable {
   #serve(socket: WebSocket, requestId: string): void {
     const { log, protocol } = this.#parts;
     const session: SocketSession = { requestId, key: null, viewer: null, leave: null, isClosed: false };
-    const open: OpenSocket = { socket, session, isAlive: true };
+    this.#opened += 1;
+    const open: OpenSocket = { name: String(this.#opened), socket, session, isAlive: true };
     this.#open.add(open);
-    const end = protocol.opened(
+    const closed = protocol.opened(
       {
         protocol: socket.protocol,
         send: (text) => send(socket, text),
-        close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on('message', (message) => void this.#take(open, () => take(String(message)))),
+        close: (code, reason) => end(socket, code, reason),
+        onMessage: (take) => socket.on('message', (message) => this.#receive(open, () => take(String(message)))),
       },
       session,
     );
+    socket.on('ping', () => this.#receive(open));
     socket.on('pong', () => {
       open.isAlive = true;
+      this.#receive(open);
     });
     // What a peer breaks, such as the size limit, ws has answered already: 1009 and the like.
     socket.on('error', (error) => log.debug({ err: error, requestId }, 'a socket broke'));
@@ -121,17 +138,34 @@ class SocketServer implements AsyncDisposable {
       this.#open.delete(open);
       session.isClosed = true;
       session.leave?.();
-      void this.#take(open, () => end(code, String(reason)));
+      void this.#take(open, () => closed(code, String(reason)));
     });
+  }
+
+  /** Takes a message or control frame, unless there are too many of them. What comes after the end is dropped. */
+  #receive(open: OpenSocket, step = async () => {}): void {
+    const { socket, name } = open;
+    if (socket.readyState !== socket.OPEN) return;
+    void this.#take(open, async () => {
+      this.#parts.limits.countMessage(name);
+      if (socket.bufferedAmount > MAX_UNREAD_BYTES) socket.pause();
+      await step();
+    });
+  }
+
+  #listenAgain(): void {
+    for (const { socket } of this.#open)
+      if (socket.isPaused && socket.bufferedAmount <= MAX_UNREAD_BYTES) socket.resume();
   }
 
   async #take({ socket, session }: OpenSocket, step: () => Promise<void>): Promise<void> {
     try {
       await step();
     } catch (error) {
-      if (error instanceof SocketRefusedError) return socket.close(error.code, error.message);
+      if (error instanceof SocketRefusedError) return end(socket, error.code, error.message);
+      if (error instanceof RequestError) return end(socket, TOO_MANY, error.message);
       this.#parts.log.error({ err: error, requestId: session.requestId }, 'a socket failed');
-      socket.close(CloseCode.InternalServerError, `Our fault; quote request id ${session.requestId}.`);
+      end(socket, CloseCode.InternalServerError, `Our fault; quote request id ${session.requestId}.`);
     }
   }
 
@@ -156,9 +190,9 @@ class SocketServer implements AsyncDisposable {
       // An unreachable database says nothing about the key.
       this.#parts.log.debug({ err: error }, "a socket's key could not be checked");
     }
-    if (!session.viewer) socket.close(CloseCode.Forbidden, 'The API key has expired or was revoked.');
+    if (!session.viewer) end(socket, CloseCode.Forbidden, 'The API key has expired or was revoked.');
     // What runs on the socket was allowed by the old role, and reads on with it.
-    else if (session.viewer.role !== roleBefore) socket.close(CloseCode.Forbidden, "The API key's role has changed.");
+    else if (session.viewer.role !== roleBefore) end(socket, CloseCode.Forbidden, "The API key's role has changed.");
   }
 
   #terminateAll(): void {
@@ -173,6 +207,13 @@ class SocketServer implements AsyncDisposable {
 function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: ReadonlySet<string>): boolean {
   if (origin === undefined || allowed.has(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** Closes a socket. A peer that does not answer the closing handshake is cut off: its flood would be read on. */
+function end(socket: WebSocket, code?: number, reason?: string): void {
+  socket.close(code, reason);
+  const deadline = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+  socket.once('close', () => clearTimeout(deadline));
 }
 
 /** Resolves when the text is with the kernel, so that a slow reader slows its own subscription only. */
