@@ -11,8 +11,6 @@ import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
 import { openSecret } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
-import { loadSecretSeal } from './domain/key-check.js';
-import { type KeyRing, ringOfOne } from './domain/key-ring.js';
 import { toLaneKey } from './domain/lane.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createTokenVerifier, isTokenText, type TokenTrust } from './domain/signed-token.js';
@@ -36,14 +34,12 @@ import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandb
 import { startScheduler } from './scheduler.js';
 import { bindServices, type ServiceParts } from './services.js';
 import { InvalidCursorError } from './storage/cursor.js';
-import { checkServerVersion, type Database, type Db, openDatabase } from './storage/database.js';
-import { startEmbeddedServer } from './storage/embedded-server.js';
-import { loadEncryptionKey } from './storage/encryption-key.js';
+import { type Database, type Db, openDatabase } from './storage/database.js';
 import { DELIVERY_EVENT_CHANNEL } from './storage/event-tail.js';
 import { readExportBooks } from './storage/export-invariant.js';
-import { applyMigrations } from './storage/migrations.js';
 import { createListener, type Listener } from './storage/notification-listener.js';
 import { createNotifier, type Notifier } from './storage/notifications.js';
+import { openStore } from './store.js';
 
 /** A running process; disposing ends it in order: not ready, no new work, lanes handed back, sockets closed. */
 export interface App extends AsyncDisposable {
@@ -134,20 +130,16 @@ async function startParts(start: Start): Promise<App> {
 
 async function layFoundation(start: Start): Promise<Foundation> {
   const { config, closer, log } = start;
-  const connection = await findDatabase(start);
-  const database = closer.use(
-    openDatabase({ connection, log, maxConnections: REQUEST_SESSIONS, applicationName: `tributary ${config.role}` }),
-  );
+  const applicationName = `tributary ${config.role}`;
+  const store = await openStore(config, { log, closer, maxConnections: REQUEST_SESSIONS, applicationName });
+  const { connection, database } = store;
   const { db } = database;
-  await checkServerVersion(db);
-  await applyMigrations({ connection, folder: MIGRATIONS, log });
-  const seal = await loadSecretSeal(db, await loadKeyRing(config, { db, log }));
   const sandbox = await openSandbox(start);
   const listener = closer.use(createListener({ connection, log }));
   return {
     connection,
     database,
-    seal,
+    seal: store.seal,
     sandbox,
     kinesisEndpoint: sandbox?.endpoint ?? config.kinesisEndpoint ?? null,
     listener,
@@ -155,11 +147,6 @@ async function layFoundation(start: Start): Promise<Foundation> {
     events: closer.use(new EventTail({ db, log, listener })),
     metrics: createMetrics({ readBooks: () => readExportBooks(db), log }),
   };
-}
-
-async function loadKeyRing(config: Config, { db, log }: { db: Db; log: Logger }): Promise<KeyRing> {
-  const { encryptionKeys, encryptionKey, dataFolder } = config;
-  return encryptionKeys ?? ringOfOne(encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
 }
 
 /** Sessions for requests, subscriptions and upkeep. */
@@ -171,15 +158,6 @@ const ENGINE_SESSIONS = 3;
 function createAuthentication(db: Db, trust: TokenTrust | null): Authenticate {
   const verify = trust && createTokenVerifier(db, trust);
   return (text) => (verify && isTokenText(text) ? verify(text) : authenticateApiKey(db, text));
-}
-
-/** The same place from `src` and from `dist`. */
-const MIGRATIONS = join(import.meta.dirname, '..', 'schema', 'migrations');
-
-/** @returns the URL of the operator's server, or of the embedded one once it runs. */
-async function findDatabase({ config, closer, log }: Start): Promise<string> {
-  if (config.databaseUrl) return config.databaseUrl;
-  return closer.use(await startEmbeddedServer({ dataFolder: config.dataFolder, log })).url;
 }
 
 async function openSandbox({ config, overrides, closer, log }: Start): Promise<Sandbox | null> {

@@ -1,6 +1,6 @@
-/** Processes that the demo starts beside itself and ends with itself. */
+/** Processes that a command starts beside itself and ends with itself. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
 // Handed on, not read: what a variable means is the child's business (its config.ts), and the demo's settings come on top.
@@ -60,20 +60,40 @@ export async function startChild<Ready>(options: ChildOptions<Ready>, signal: Ab
   }
 }
 
+/**
+ * Runs a script to its end; what it prints goes where this process's own output goes.
+ * @param script as in {@link ChildOptions}.
+ * @param signal ends it with SIGTERM.
+ * @returns its exit code; null if a signal ended it.
+ */
+export async function runChild(script: string, signal: AbortSignal): Promise<number | null> {
+  const child = spawnScript(script, [], { env: inherited, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const exited = once(child, 'exit');
+  const stop = () => void child.kill('SIGTERM');
+  signal.addEventListener('abort', stop, { once: true });
+  await exited;
+  signal.removeEventListener('abort', stop);
+  return child.exitCode;
+}
+
 function launch<Ready>({ script, args = [], environment = {} }: ChildOptions<Ready>): Process {
+  const env = { ...inherited, ...environment };
+  const child = spawnScript(script, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const { stdout, stderr } = child;
+  if (!stdout || !stderr) throw new Error('A child has no output.');
+  return Object.assign(child, { stdout, stderr });
+}
+
+function spawnScript(script: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   // Run from the sources, the children are too: with the same loader and extension.
   const extension = extname(import.meta.filename);
   const path = join(import.meta.dirname, '..', `${script}${extension}`);
   const preload = pathToFileURL(join(import.meta.dirname, `end-with-parent${extension}`)).href;
-  const child = spawn(process.execPath, [...process.execArgv, '--import', preload, path, ...args], {
-    env: { ...inherited, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A group of its own: Ctrl-C reaches the demo alone, which then ends its children in order.
+  // A group of its own: Ctrl-C reaches the command alone, which then ends its children in order.
+  return spawn(process.execPath, [...process.execArgv, '--import', preload, path, ...args], {
+    ...options,
     detached: true,
   });
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new Error('A child has no output.');
-  return Object.assign(child, { stdout, stderr });
 }
 
 function awaitReady<Ready>(child: Process, { readLine }: ChildOptions<Ready>, tail: OutputTail): Promise<Ready> {

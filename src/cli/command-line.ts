@@ -16,7 +16,8 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'demo'; readonly options: DemoOptions }
   | { readonly name: 'import'; readonly options: ImportOptions }
-  | { readonly name: 'export'; readonly options: ExportOptions };
+  | { readonly name: 'export'; readonly options: ExportOptions }
+  | { readonly name: 'rewrap' };
 
 /** How the demo runs. */
 export interface DemoOptions {
@@ -53,6 +54,8 @@ export const USAGE = `Usage:
       Sends an NDJSON file, and names the lines that are refused.
   tributary export <activation id> --key-file <file> [--segments a,b] [--watch] [--url http://127.0.0.1:4000]
       Starts an export; with --watch follows it to its end.
+  tributary rewrap
+      Puts all stored secrets under the current encryption key; takes the environment of the servers.
 
 --key-file names a file that holds an API key.`;
 
@@ -76,6 +79,7 @@ const ALLOWED: Readonly<Record<Exclude<Command['name'], 'help'>, readonly string
   demo: ['profiles', 'data-folder', 'keep'],
   import: ['url', 'key-file'],
   export: ['url', 'key-file', 'segments', 'watch'],
+  rewrap: [],
 };
 
 /**
@@ -86,10 +90,11 @@ export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = readArguments(args);
   const [name, ...rest] = positionals;
   if (values.help || name === undefined || name === 'help') return { name: 'help' };
-  if (name !== 'demo' && name !== 'import' && name !== 'export') {
-    throw new UsageError(`There is no command ${name}: use demo, import or export.`);
+  if (name !== 'demo' && name !== 'import' && name !== 'export' && name !== 'rewrap') {
+    throw new UsageError(`There is no command ${name}: use demo, import, export or rewrap.`);
   }
   checkFlags(name, values);
+  if (name === 'rewrap') return readRewrap(rest);
   if (name === 'demo') return { name, options: readDemo(rest, values) };
   if (name === 'import') return { name, options: readImport(rest, values) };
   return { name, options: readExport(rest, values) };
@@ -106,7 +111,9 @@ function readArguments(args: readonly string[]) {
 function checkFlags(name: keyof typeof ALLOWED, values: Flags): void {
   const given = Object.keys(values).filter((flag) => flag !== 'help');
   const stray = given.find((flag) => !ALLOWED[name].includes(flag));
-  if (stray) throw new UsageError(`${name} takes no --${stray}; it takes --${ALLOWED[name].join(', --')}.`);
+  if (!stray) return;
+  const allowed = ALLOWED[name].map((flag) => `--${flag}`).join(', ');
+  throw new UsageError(`${name} takes no --${stray}; it takes ${allowed || 'no flags'}.`);
 }
 
 function readDemo(rest: readonly string[], values: Flags): DemoOptions {
@@ -131,6 +138,11 @@ function readExport(rest: readonly string[], values: Flags): ExportOptions {
   const [activationId = ''] = expectWords('export', rest, ['activation id']);
   const segmentIds = values.segments?.split(',').filter((id) => id !== '') ?? null;
   return { activationId, segmentIds, watch: values.watch ?? false, ...readAddress('export', values) };
+}
+
+function readRewrap(rest: readonly string[]): Command {
+  expectWords('rewrap', rest, []);
+  return { name: 'rewrap' };
 }
 
 function expectWords(command: string, given: readonly string[], wanted: readonly string[]): readonly string[] {

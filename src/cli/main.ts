@@ -6,6 +6,7 @@ import { type Command, parseCommandLine, USAGE } from './command-line.js';
 import { runDemo } from './demo.js';
 import { runExport } from './export.js';
 import { runImport } from './import.js';
+import { runRewrap } from './rewrap.js';
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -27,7 +28,7 @@ async function runToStatus(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Import and export end with their process; the demo has others to stop first. */
+/** Import and export end with their process; the others have processes to stop first. */
 function run(command: Command): Promise<boolean> {
   switch (command.name) {
     case 'help':
@@ -39,6 +40,8 @@ function run(command: Command): Promise<boolean> {
       return endOn(interruption.signal, runImport(command.options));
     case 'export':
       return endOn(interruption.signal, runExport(command.options));
+    case 'rewrap':
+      return runRewrap(interruption.signal);
   }
 }
 

@@ -41,6 +41,20 @@ async function listSealsAfter(db: Db, last: CredentialSeal | undefined): Promise
   return rows.map((row) => SealRow.parse(row));
 }
 
+/**
+ * Puts other bytes in the place of a seal, whether its secret is in use or the previous one by now.
+ * @returns false if the seal is not there any more.
+ */
+export async function replaceCredentialSeal(db: Db, old: CredentialSeal, sealed: Buffer): Promise<boolean> {
+  const { numAffectedRows = 0n } = await sql`/* credential_seals.replace */
+    update credential
+    set secret_sealed = case when secret_sealed = ${old.sealed} then ${sealed} else secret_sealed end,
+      previous_secret_sealed =
+        case when previous_secret_sealed = ${old.sealed} then ${sealed} else previous_secret_sealed end
+    where id = ${old.credentialId} and ${old.sealed} in (secret_sealed, previous_secret_sealed)`.execute(db);
+  return numAffectedRows > 0n;
+}
+
 const SealRow = z
   .object({ workspace_id: z.number(), id: z.number(), version: z.number(), sealed: z.instanceof(Buffer) })
   .transform(

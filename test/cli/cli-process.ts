@@ -22,11 +22,12 @@ export interface CliRun {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Starts a command. */
-export function startCli(args: readonly string[]): CliRun {
+/** Starts a command. @param environment variables on top of this process's. */
+export function startCli(args: readonly string[], environment: Readonly<Record<string, string>> = {}): CliRun {
   const script = join(ROOT, 'src', 'cli', 'main.ts');
   const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', script, ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
@@ -37,8 +38,8 @@ export function startCli(args: readonly string[]): CliRun {
 }
 
 /** Runs a command to its end. */
-export function runCli(args: readonly string[]): Promise<CliEnd> {
-  return startCli(args).end;
+export function runCli(args: readonly string[], environment?: Readonly<Record<string, string>>): Promise<CliEnd> {
+  return startCli(args, environment).end;
 }
 
 async function waitForEnd(child: ChildProcess, printed: () => string): Promise<CliEnd> {

@@ -14,11 +14,15 @@ export interface ChildScript extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-/** Starts a TypeScript file. */
-export function startChildScript(script: string, args: readonly string[]): ChildScript {
+/** Starts a TypeScript file. @param environment variables on top of this process's. */
+export function startChildScript(
+  script: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildScript {
   const child = spawn(process.execPath, ['--import', '@oxc-node/core/register', script, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+    env: { ...process.env, NODE_NO_WARNINGS: '1', ...environment },
   });
   const closed = once(child, 'close');
   let output = '';

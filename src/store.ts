@@ -1,0 +1,68 @@
+/** What every entry begins with: the database, brought up to date, and the encryption keys, held against it. */
+
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Closer } from './closer.js';
+import { loadSecretSeal } from './domain/key-check.js';
+import { type KeyRing, ringOfOne } from './domain/key-ring.js';
+import type { SecretSeal } from './domain/secret-seal.js';
+import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
+import { startEmbeddedServer } from './storage/embedded-server.js';
+import { loadEncryptionKey } from './storage/encryption-key.js';
+import { applyMigrations } from './storage/migrations.js';
+
+/** What the operator set; see the configuration. */
+export interface StoreSettings {
+  databaseUrl: string | undefined;
+  dataFolder: string;
+  encryptionKey: Buffer | undefined;
+  encryptionKeys: KeyRing | undefined;
+}
+
+/** Who opens it, and how. */
+export interface StoreOptions {
+  log: Logger;
+  /** Gets what has to be closed. */
+  closer: Closer;
+  /** Sessions at most. */
+  maxConnections: number;
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+}
+
+/** The open database. */
+export interface Store {
+  /** Its URL. */
+  connection: string;
+  database: Database;
+  ring: KeyRing;
+  seal: SecretSeal;
+}
+
+/** The same place from `src` and from `dist`. */
+const MIGRATIONS = join(import.meta.dirname, '..', 'schema', 'migrations');
+
+/**
+ * Opens the operator's database, or starts the embedded one.
+ * @throws {Error} of what does not open; its message says what to do.
+ */
+export async function openStore(settings: StoreSettings, options: StoreOptions): Promise<Store> {
+  const { log, closer, maxConnections, applicationName } = options;
+  const connection = await findDatabase(settings, options);
+  const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName }));
+  await checkServerVersion(database.db);
+  await applyMigrations({ connection, folder: MIGRATIONS, log });
+  const ring = await loadKeyRing(settings, database, log);
+  return { connection, database, ring, seal: await loadSecretSeal(database.db, ring) };
+}
+
+/** @returns the URL of the operator's server, or of the embedded one once it runs. */
+async function findDatabase(settings: StoreSettings, { closer, log }: StoreOptions): Promise<string> {
+  const { databaseUrl, dataFolder } = settings;
+  return databaseUrl ?? closer.use(await startEmbeddedServer({ dataFolder, log })).url;
+}
+
+async function loadKeyRing(settings: StoreSettings, { db }: Database, log: Logger): Promise<KeyRing> {
+  const { encryptionKeys, encryptionKey, dataFolder } = settings;
+  return encryptionKeys ?? ringOfOne(encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
+}
