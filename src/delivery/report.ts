@@ -29,7 +29,8 @@ export async function report(
   const results = booked.flatMap((page) => page.results.filter((result) => result !== null));
   countMetrics(context, booked, results);
   await reportHealth(context, target, results);
-  if (results.length > 0) await context.noteCredentialUse(target.credential.id);
+  const { id: credentialId, secretVersion } = target.credential;
+  if (results.length > 0) await context.noteCredentialUse({ credentialId, secretVersion });
   context.announceEvents(target.destinationId);
 }
 

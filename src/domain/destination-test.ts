@@ -3,7 +3,7 @@
 import type { Finding } from '../kinesis/call-fault.js';
 import type { StreamPage } from '../kinesis/client.js';
 import type { StreamInspection } from '../kinesis/inspection.js';
-import { findCredential, loadSecret, type StoredSecret } from '../storage/credentials.js';
+import { findCredential, loadSecret, type StoredSecret, touchCredential } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { writeDestinationTest } from '../storage/destination-test.js';
@@ -38,7 +38,7 @@ export interface SettingsToTest extends InspectedStream {
 
 /** Tests destinations of one workspace at a time; at most 10 s for AWS. */
 export interface DestinationTests {
-  /** Writes nothing. @throws {InvalidInputError} */
+  /** Keeps nothing but `lastUsedAt` of the credential. @throws {InvalidInputError} */
   testSettings(workspaceId: number, settings: SettingsToTest): Promise<DestinationTest>;
   /**
    * Tests a destination as it is saved; keeps the result, and what it says about health. A halted one that passes
@@ -74,9 +74,8 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       const issues = new InputIssues();
       checkRegionAndStream(issues, settings.region, settings.stream);
       await checkCredential(db, workspaceId, { id: settings.credentialId, issues });
-      const credentials = openSecret(options.seal, await getSecret(db, settings.credentialId));
       const { region, stream } = settings;
-      return await inspect(options, { region, stream, credentials });
+      return await inspect(options, { region, stream }, await getSecret(db, settings.credentialId));
     },
 
     async test(workspaceId, id) {
@@ -85,7 +84,7 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       // A credential goes only after its destinations: this one is not there either.
       if (!secret) return await getDestination(db, workspaceId, id);
       const { region, stream } = destination;
-      const result = await inspect(options, { region, stream, credentials: openSecret(options.seal, secret) });
+      const result = await inspect(options, { region, stream }, secret);
       await keep(options, destination, { result, secretVersion: secret.secretVersion });
       return await getDestination(db, workspaceId, id);
     },
@@ -94,9 +93,11 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       const issues = new InputIssues([]);
       checkRegion(issues, region);
       await checkCredential(db, workspaceId, { id: credentialId, issues });
-      const credentials = openSecret(options.seal, await getSecret(db, credentialId));
+      const secret = await getSecret(db, credentialId);
+      const credentials = openSecret(options.seal, secret);
       const request = { limit: MAX_STREAMS, signal: AbortSignal.timeout(AWS_DEADLINE_MS) };
       const found = await inspector.listStreams({ region, credentials }, request);
+      await touchCredential(db, secret);
       if ('value' in found)
         return { streams: found.value.streams.map(toKinesisStream), truncated: found.value.truncated };
       throw toAwsError(found.fault, {
@@ -110,10 +111,13 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
 
 /** Outside of any transaction: AWS may take its time. */
 async function inspect(
-  { inspector, clock }: DestinationTestOptions,
-  access: Access & { stream: string },
+  { db, seal, inspector, clock }: DestinationTestOptions,
+  place: InspectedStream,
+  secret: StoredSecret,
 ): Promise<DestinationTest> {
+  const access = { ...place, credentials: openSecret(seal, secret) };
   const found = await inspector.inspect(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  await touchCredential(db, secret);
   return judgeInspection(access, found, clock());
 }
 

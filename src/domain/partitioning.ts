@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Finding } from '../kinesis/call-fault.js';
 import type { OpenShard } from '../kinesis/shards.js';
-import { loadSecret } from '../storage/credentials.js';
+import { loadSecret, touchCredential } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { findDestination } from '../storage/destinations.js';
 import { drawMembers, type SampledMember } from '../storage/member-sample.js';
@@ -58,7 +58,7 @@ export interface PartitioningPreview {
 
 /** Explains how destinations partition. */
 export interface Partitioning {
-  /** Writes nothing. @throws {InvalidInputError} @throws {AwsError} if the shards cannot be read. */
+  /** Keeps nothing but `lastUsedAt` of the credential. @throws {InvalidInputError} @throws {AwsError} */
   preview(workspaceId: number, request: PartitioningRequest): Promise<PartitioningPreview>;
 }
 
@@ -124,14 +124,16 @@ async function checkRequest(
 }
 
 /** Asks AWS for the open shards of a stream, for at most 10 s; outside of any transaction. */
-export function askForShards(
-  { seal, shardMap }: Pick<PartitioningOptions, 'seal' | 'shardMap'>,
+export async function askForShards(
+  { db, seal, shardMap }: PartitioningOptions,
   target: Pick<Destination, 'region' | 'stream'>,
   secret: SealedSecret,
 ): Promise<ShardListing> {
   const { region, stream } = target;
   const access = { region, stream, credentials: openSecret(seal, secret) };
-  return shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  const listing = await shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  await touchCredential(db, secret);
+  return listing;
 }
 
 /** @throws {AwsError} if AWS does not tell. */

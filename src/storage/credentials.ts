@@ -134,10 +134,23 @@ export async function loadSecret(db: Db, credentialId: number): Promise<StoredSe
   return row ? SecretRow.parse(row) : null;
 }
 
-/** Writes that a credential was used now. */
-export async function touchCredential(db: Db, id: number): Promise<void> {
+/** A secret of a credential: the one in use, or one that was. */
+export interface SecretVersion {
+  credentialId: number;
+  secretVersion: number;
+}
+
+/** Writes that a secret was used in a call to AWS now, exact to a minute; one that was replaced meanwhile is the previous. */
+export async function touchCredential(db: Db, { credentialId, secretVersion }: SecretVersion): Promise<void> {
   await sql`/* credentials.touch */
-    update credential set last_used_at = clock_timestamp() where id = ${id}`.execute(db);
+    update credential
+    set last_used_at = case when secret_version = ${secretVersion} then clock_timestamp() else last_used_at end,
+      previous_last_used_at =
+        case when previous_secret_version = ${secretVersion} then clock_timestamp() else previous_last_used_at end
+    where id = ${credentialId} and ${secretVersion} in (secret_version, previous_secret_version)
+      and coalesce(
+        case when secret_version = ${secretVersion} then last_used_at else previous_last_used_at end, '-infinity'
+      ) < clock_timestamp() - interval '1 minute'`.execute(db);
 }
 
 /** The list of a workspace's credentials, for {@link ListQuery} readers. */

@@ -63,7 +63,7 @@ test('a new secret is in use, the old one is kept, and a destination that the ol
 
   expect(credential).toMatchObject({
     version: 2,
-    current: { accessKeyIdLast4: '0002', expiresAt: null, lastUsedAt: null },
+    current: { accessKeyIdLast4: '0002', expiresAt: null, lastUsedAt: expect.any(String) },
     previous: { accessKeyIdLast4: 'MPLE', expiresAt: '2030-01-31T00:00:00.000Z' },
   });
   expect(await readHealth(destination)).toEqual({ status: 'HEALTHY', code: null });
