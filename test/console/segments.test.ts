@@ -7,7 +7,7 @@ import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
 
-test('a segment is edited, not over the change of somebody else; a profile is erased by its name', async () => {
+test('a segment is edited, beside what somebody else changed and not over it; a profile is erased by its name', async () => {
   await using app = await startTestApp({ connection: database.connection });
   const frontend = new Frontend(app.url, app.apiKey);
   await frontend.createSegments(['vip']);
@@ -29,13 +29,20 @@ test('a segment is edited, not over the change of somebody else; a profile is er
   const meanwhile = { segmentId: 'vip', name: 'Meanwhile', expectedVersion: 1 };
   await frontend.mutate('updateSegment', { type: 'UpdateSegmentInput', value: meanwhile }, '{ segment { id } }');
   await save.click();
-  await page.getByRole('alert').getByText('Nothing was changed').waitFor();
-  await page.reload();
-  await page.getByRole('heading', { name: 'Meanwhile', level: 1 }).waitFor();
-  await page.getByRole('button', { name: 'Edit' }).click();
-  await name.fill('Most loyal');
+  await page.getByRole('alert').getByText('Somebody changed this segment meanwhile').waitFor();
+  await page.getByRole('row', { name: 'Name Most loyal Meanwhile' }).waitFor();
+  await page.getByRole('row', { name: 'Description Ten orders a year (empty)' }).waitFor();
+  const conflictBarriers = await opened.findBarriers();
+  await opened.takePicture('segment-conflict');
+  await page.getByRole('button', { name: 'Take theirs' }).click();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  expect(await name.inputValue()).toBe('Meanwhile');
   await page.getByRole('textbox', { name: 'Description' }).fill('Ten orders a year');
+  const later = { segmentId: 'vip', name: 'Most loyal', expectedVersion: 2 };
+  await frontend.mutate('updateSegment', { type: 'UpdateSegmentInput', value: later }, '{ segment { id } }');
   await save.click();
+  await page.getByRole('row', { name: 'Name Meanwhile Most loyal' }).waitFor();
+  await page.getByRole('button', { name: 'Save mine over theirs' }).click();
   await page.getByRole('heading', { name: 'Most loyal', level: 1 }).waitFor();
   await page.getByRole('paragraph').getByText('Ten orders a year').waitFor();
 
@@ -49,6 +56,6 @@ test('a segment is edited, not over the change of somebody else; a profile is er
   expect(await page.getByRole('link', { name: 'p-2' }).count()).toBe(0);
   const { profile } = await frontend.run('{ profile(profileId: "p-2") { id } }');
   expect(profile).toBeNull();
-  expect(barriers).toEqual([]);
+  expect({ barriers, conflictBarriers }).toEqual({ barriers: [], conflictBarriers: [] });
   expect(opened.faults).toEqual([]);
 }, 120_000);

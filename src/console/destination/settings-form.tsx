@@ -4,7 +4,7 @@ import { Button, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { FieldList } from '../fields/field-list.js';
-import { compareValues, type Field } from '../fields/field-values.js';
+import { compareValues, type Field, toChanges } from '../fields/field-values.js';
 import { useFields } from '../fields/use-fields.js';
 import { type SettingsFragment, UpdateKinesisDestinationDocument } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
@@ -12,7 +12,7 @@ import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { VersionConflict } from '../ui/version-conflict.js';
 import type { Destination } from './destination-view.js';
-import { toChanges, valuesOf } from './settings-values.js';
+import { valuesOf } from './settings-values.js';
 
 /** What is changed. */
 export interface SettingsFormProps {

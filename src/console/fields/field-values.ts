@@ -57,6 +57,17 @@ export function toInput(fields: readonly Field[], values: FieldValues): Record<s
   return input;
 }
 
+/** What changed between two states of a form, as fields of an input: null for what was emptied. */
+export function toChanges(
+  fields: readonly Field[],
+  { before, after }: { before: FieldValues; after: FieldValues },
+): Record<string, unknown> {
+  const [old, next] = [toInput(fields, before), toInput(fields, after)];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(next)])];
+  const changed = names.filter((name) => JSON.stringify(old[name]) !== JSON.stringify(next[name]));
+  return Object.fromEntries(changed.map((name) => [name, next[name] ?? null]));
+}
+
 /** Two states of a form, field by field and as text. */
 export function compareValues(
   fields: readonly Field[],

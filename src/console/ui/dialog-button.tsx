@@ -1,6 +1,6 @@
 /** A button that opens a dialog, such as one with a form. */
 
-import { Button, type ButtonProps, Modal } from '@mantine/core';
+import { Button, type ButtonProps, Modal, type ModalProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 
@@ -13,6 +13,7 @@ export interface DialogButtonProps {
   readonly look?: Pick<ButtonProps, 'size' | 'variant'>;
   /** Of the dialog. */
   readonly title: string;
+  readonly size?: ModalProps['size'];
   /** Called once what was to be done in the dialog is done. */
   readonly onDone?: () => void;
   /** What stands in the dialog, made anew each time it opens; `finish` closes it as done. */
@@ -20,7 +21,7 @@ export interface DialogButtonProps {
 }
 
 /** The button, with its dialog. */
-export function DialogButton({ label, description, look, title, onDone, children }: DialogButtonProps) {
+export function DialogButton({ label, description, look, title, size, onDone, children }: DialogButtonProps) {
   const [isOpen, { open, close }] = useDisclosure();
   const finish = () => {
     close();
@@ -31,7 +32,7 @@ export function DialogButton({ label, description, look, title, onDone, children
       <Button {...look} onClick={open} aria-label={description}>
         {label}
       </Button>
-      <Modal opened={isOpen} onClose={close} title={title}>
+      <Modal opened={isOpen} onClose={close} title={title} {...(size && { size })}>
         {children(finish)}
       </Modal>
     </>
