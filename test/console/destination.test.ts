@@ -39,6 +39,7 @@ test('a destination shows how it does, and its settings are changed, disputed an
 
   await page.getByRole('tab', { name: 'Settings' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Orders of the shop');
+  await page.getByRole('textbox', { name: 'Most records a second' }).fill('500');
   await frontend.mutate(
     'updateKinesisDestination',
     {
@@ -53,9 +54,13 @@ test('a destination shows how it does, and its settings are changed, disputed an
   await opened.takePicture('destination-conflict');
   await page.getByRole('button', { name: 'Save mine over theirs' }).click();
   await page.getByRole('heading', { name: 'Orders of the shop' }).waitFor();
-  const saved = await frontend.run('query($id: ID!) { destination(id: $id) { name description } }', {
-    id: destinationId,
-  });
+  const saved = await frontend.run(
+    'query($id: ID!) { destination(id: $id) { name description ... on KinesisDestination { maxRecordsPerSecond } } }',
+    {
+      id: destinationId,
+    },
+  );
+  const shownRate = await page.getByRole('textbox', { name: 'Most records a second' }).inputValue();
   await page.getByRole('button', { name: 'Show the spread' }).click();
   await page.getByText('50 profiles, 0 of them').waitFor();
   await opened.takePicture('destination-settings');
@@ -72,7 +77,10 @@ test('a destination shows how it does, and its settings are changed, disputed an
   await page.getByRole('button', { name: 'Delete the destination' }).click();
   await page.getByText('No destination yet').waitFor();
 
-  expect(saved).toEqual({ destination: { name: 'Orders of the shop', description: 'Ask the data team' } });
+  expect(saved).toEqual({
+    destination: { name: 'Orders of the shop', description: 'Ask the data team', maxRecordsPerSecond: 500 },
+  });
+  expect(shownRate).toBe('500');
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
 }, 240_000);

@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Field, findFaults, initialValues, isShown, toInput } from '../../src/console/fields/field-values.js';
+import {
+  type Field,
+  findFaults,
+  initialValues,
+  isShown,
+  toChanges,
+  toInput,
+} from '../../src/console/fields/field-values.js';
 
 function field(name: string, details: Partial<Field> = {}): Field {
   const none = { required: false, pattern: null, maxLength: null, defaultValue: null, options: [], shownWhen: null };
@@ -32,6 +39,14 @@ describe('inputs from fields', () => {
     expect(toInput(fields, given)).toEqual({ consent: { path: 'a.b', permitted: ['y'], whenRefused: 'SKIP' } });
   });
 
+  test('carry whole numbers as numbers', () => {
+    const rate = field('rate', { type: 'INTEGER' });
+
+    expect(toInput([rate], { rate: ' 500 ' })).toEqual({ rate: 500 });
+    expect(toInput([rate], initialValues([rate]))).toEqual({});
+    expect(toChanges([rate], { before: { rate: '500' }, after: { rate: '' } })).toEqual({ rate: null });
+  });
+
   test('carry times as the moments that they are where the reader is', () => {
     const local = '2026-08-01T12:30';
 
@@ -56,6 +71,7 @@ describe('faults of fields', () => {
     expect(findFaults([region], { region: 'us-east-1' })).toEqual({});
     expect(findFaults([region], { region: 'in us-east-1' })).toHaveProperty('region');
     expect(findFaults([field('name', { maxLength: 3 })], { name: 'four' })).toHaveProperty('name');
+    expect(findFaults([field('rate', { type: 'INTEGER' })], { rate: '1.5' })).toHaveProperty('rate');
     expect(findFaults([field('at', { type: 'TIME' })], { at: 'never' })).toHaveProperty('at');
   });
 });

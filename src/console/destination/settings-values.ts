@@ -22,5 +22,6 @@ function readPath(source: object, path: string): unknown {
 
 function toValue(value: unknown): FieldValue | null {
   if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return String(value);
   return Array.isArray(value) ? value.map(String) : null;
 }

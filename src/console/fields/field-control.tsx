@@ -53,6 +53,7 @@ function TextField(props: FieldControlProps) {
   if (field.type === 'SECRET') return <PasswordInput {...shared} autoComplete="off" />;
   if (field.type === 'MULTILINE') return <Textarea {...shared} autosize minRows={2} />;
   if (field.type === 'TIME') return <TextInput {...shared} type="datetime-local" />;
+  if (field.type === 'INTEGER') return <TextInput {...shared} autoComplete="off" inputMode="numeric" />;
   return <TextInput {...shared} autoComplete="off" spellCheck={false} />;
 }
 

@@ -50,7 +50,7 @@ export function toInput(fields: readonly Field[], values: FieldValues): Record<s
     const value = values[field.name] ?? '';
     if (!isShown(field, values) || isEmpty(value) || !hasLead(field, { fields, values })) continue;
     const [group, nested] = field.name.split('.');
-    const sent = field.type === 'TIME' ? new Date(String(value)).toISOString() : value;
+    const sent = toSent(field, value);
     if (group && nested) input[group] = { ...asGroup(input[group]), [nested]: sent };
     else input[field.name] = sent;
   }
@@ -80,6 +80,12 @@ function toText(value: FieldValue = ''): string {
   return typeof value === 'object' ? value.join(', ') : String(value);
 }
 
+/** A text as the type that the input takes. */
+function toSent({ type }: Field, value: FieldValue): unknown {
+  if (type === 'TIME') return new Date(String(value)).toISOString();
+  return type === 'INTEGER' ? Number(value) : value;
+}
+
 function initialValue({ type, defaultValue }: Field): FieldValue {
   if (type === 'BOOLEAN') return defaultValue === 'true';
   if (type === 'TEXT_LIST') return [];
@@ -96,6 +102,7 @@ function findFault({ type, required, pattern, maxLength }: Field, value: FieldVa
   if (maxLength !== null && value.length > maxLength)
     return `At most ${maxLength} characters; these are ${value.length}.`;
   if (pattern !== null && !new RegExp(`^(?:${pattern})$`, 'u').test(value)) return 'This does not have the right form.';
+  if (type === 'INTEGER' && !/^\d+$/.test(value.trim())) return 'This is no whole number.';
   if (type === 'TIME' && Number.isNaN(Date.parse(value))) return 'This is no time.';
   return null;
 }
