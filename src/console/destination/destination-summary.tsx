@@ -11,6 +11,7 @@ import { formatCount, formatRate } from '../ui/words.js';
 import { ActivationList } from './activation-list.js';
 import type { Destination } from './destination-view.js';
 import { HealthPanel } from './health-panel.js';
+import { Replay } from './replay.js';
 
 /** What is shown. */
 export interface DestinationSummaryProps {
@@ -20,7 +21,7 @@ export interface DestinationSummaryProps {
 
 /** The summary. */
 export function DestinationSummary({ destination, window }: DestinationSummaryProps) {
-  const { id, activations, exports, history } = destination;
+  const { id, name, activations, exports, history } = destination;
   return (
     <Stack gap="xl">
       <HealthPanel destination={destination} />
@@ -35,7 +36,7 @@ export function DestinationSummary({ destination, window }: DestinationSummaryPr
       >
         <ActivationList activations={activations.nodes} />
       </Section>
-      <Section title="Newest exports">
+      <Section title="Newest exports" actions={<Replay destinationId={id} name={name} />}>
         <ExportList exports={exports.nodes} />
       </Section>
       <StatisticsSection history={history} window={window} />
