@@ -8,7 +8,7 @@ import { randomFaults } from '../support/random-faults.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
-const SEEDS = Number(process.env['TRIBUTARY_TEST_SEEDS'] ?? 40);
+const SEEDS = Number(process.env['TRIBUTARY_TEST_SEEDS'] ?? 100);
 /** Seeds that run side by side: most of their time is waiting. */
 const WORKERS = 16;
 const PROFILES = 200;

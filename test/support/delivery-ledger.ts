@@ -1,8 +1,11 @@
-/** Compares what the sandbox's stream holds with what the books say was delivered. */
+/** Compares what the sandbox's stream holds with what the books say was delivered, and the books with what the API says. */
 
 import { sql } from 'kysely';
+import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/sandbox.js';
 import type { Db } from '../../src/storage/database.js';
+import { readApiBooks } from './api-books.js';
+import { readBooks } from './delivery.js';
 
 /** Where ledger and books differ. */
 export interface LedgerComparison {
@@ -16,7 +19,10 @@ export interface LedgerComparison {
   invented: number;
 }
 
-/** Reads both sides; call it when nothing is under way. */
+/**
+ * Reads all three; call it when nothing is under way.
+ * @throws if the API tells another number of an export, or another place of a delivery, than the database.
+ */
 export async function compareWithLedger(
   db: Db,
   sandbox: Pick<Sandbox, 'listRecords'>,
@@ -34,6 +40,7 @@ export async function compareWithLedger(
     left join profile on profile.lane = event.lane and profile.id = settled.profile_key
     where event.destination_id = ${place.destinationId} and settled.outcome = 'D'`.execute(db);
   const books = new Map(rows.map((row) => [row.place, row.profile_id]));
+  await compareWithApi(db, place.destinationId, books);
   const invented = rows.filter((row) => {
     const key = stored.get(row.place);
     return key === undefined || (row.profile_id !== null && row.profile_id !== key);
@@ -44,4 +51,14 @@ export async function compareWithLedger(
     untold: [...stored].filter(([key]) => !books.has(key)).map(([, profileId]) => profileId),
     invented: invented.length + (rows.length - books.size),
   };
+}
+
+async function compareWithApi(db: Db, destinationId: number, books: Map<string, string | null>): Promise<void> {
+  const api = await readApiBooks(db, destinationId);
+  const differing = [...books].filter(([place, profileId]) => api.deliveries.get(place) !== profileId);
+  expect({ told: api.deliveries.size, differing }).toEqual({ told: books.size, differing: [] });
+  for (const { id, pending, ...told } of api.exports) {
+    const { pendingRows, ...written } = await readBooks(db, id);
+    expect({ id, ...told, pending }).toEqual({ id, ...written, pending: pendingRows });
+  }
 }
