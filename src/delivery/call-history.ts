@@ -1,6 +1,6 @@
 /** What a process remembers of a destination's latest calls: one throttled record or one lost call is no news. */
 
-import type { CallEvidence, HealthCause, Pressure } from '../domain/health.js';
+import { type CallEvidence, type HealthCause, nameCause, type Pressure } from '../domain/health.js';
 import { type DeferredRecord, isHalting, isThrottle, type RecordResult } from '../kinesis/record.js';
 
 /** Calls in a row without any answer after which a destination is silent. */
@@ -23,6 +23,13 @@ interface Trace {
   notedAtMs: number;
 }
 
+/** Whose calls, and where they went. */
+export interface CalledDestination {
+  destinationId: number;
+  /** Name or ARN. */
+  stream: string;
+}
+
 /** The latest calls of a process, by destination. */
 export class CallHistory {
   readonly #traces = new Map<number, Trace>();
@@ -34,8 +41,9 @@ export class CallHistory {
   }
 
   /** Takes note of a call. @returns what it, and those before it, say of the destination's health. */
-  note(destinationId: number, results: readonly RecordResult[]): CallEvidence {
+  note({ destinationId, stream }: CalledDestination, results: readonly RecordResult[]): CallEvidence {
     const trace = this.#traceOf(destinationId);
+    const causeOf = (isMeant: (result: DeferredRecord) => boolean) => findCause(stream, results, isMeant);
     const answered = results.some(isAnswered);
     trace.seen += results.filter((result) => isAnswered(result) || isThrottled(result)).length;
     trace.throttled += results.filter(isThrottled).length;
@@ -44,12 +52,12 @@ export class CallHistory {
     const isSilent = trace.deadCallsInRow >= DEAD_CALLS_LIMIT;
     return {
       kind: 'CALL',
-      halting: causeOf(results, (result) => isHalting(result.cause)),
+      halting: causeOf((result) => isHalting(result.cause)),
       delivered: results.some((result) => result.status === 'delivered'),
       answered,
-      silence: isSilent ? causeOf(results, isUnanswered) : null,
+      silence: isSilent ? causeOf(isUnanswered) : null,
       pressure: pressureOf(trace),
-      throttling: causeOf(results, isThrottled),
+      throttling: causeOf(isThrottled),
     };
   }
 
@@ -84,9 +92,13 @@ function isUnanswered(result: RecordResult): boolean {
   return result.status === 'deferred' && (result.cause === 'AWS_UNAVAILABLE' || result.cause === 'OUTCOME_UNKNOWN');
 }
 
-function causeOf(results: readonly RecordResult[], isMeant: (result: DeferredRecord) => boolean): HealthCause | null {
+function findCause(
+  stream: string,
+  results: readonly RecordResult[],
+  isMeant: (result: DeferredRecord) => boolean,
+): HealthCause | null {
   for (const result of results)
-    if (result.status === 'deferred' && isMeant(result))
-      return { code: result.cause, message: result.message, awsRequestId: result.awsRequestId };
+    if (result.status === 'deferred' && result.cause !== 'ABORTED' && isMeant(result))
+      return nameCause({ ...result, stream, code: result.cause });
   return null;
 }

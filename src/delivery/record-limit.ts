@@ -1,6 +1,5 @@
 /** Follows a stream's record limit that was changed after records were built for another. */
 
-import { describeCause } from '../kinesis/fault-text.js';
 import type { DeferredRecord, FailedRecord, RecordResult } from '../kinesis/record.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
 import { recordLimitOf } from './page.js';
@@ -30,7 +29,7 @@ export async function followRecordLimit(
   if (limitBytes === null || limitBytes === recordLimitOf(target)) return results;
   if (told === null) await sink.watch.keepLimit(limitBytes);
   return results.map((result) =>
-    result.status === 'failed' && isOutdated(result, limitBytes) ? toDeferred(result, target.stream) : result,
+    result.status === 'failed' && isOutdated(result, limitBytes) ? toDeferred(result) : result,
   );
 }
 
@@ -49,13 +48,11 @@ function isRefusedByAws(result: FailedRecord): boolean {
   return result.attempts > 0;
 }
 
-function toDeferred({ awsCode, awsRequestId, attempts }: FailedRecord, stream: string): DeferredRecord {
-  const cause = 'RECORD_LIMIT_CHANGED';
-  const message = describeCause(cause, stream, '');
+function toDeferred({ awsCode, awsRequestId, attempts }: FailedRecord): DeferredRecord {
   return {
     status: 'deferred',
-    cause,
-    message,
+    cause: 'RECORD_LIMIT_CHANGED',
+    detail: null,
     outcomeUnknown: false,
     retryAfterMs: 0,
     awsCode,

@@ -70,7 +70,7 @@ async function reportHealth(
   target: Page['target'],
   results: readonly RecordResult[],
 ): Promise<void> {
-  const evidence = context.history.note(target.destinationId, results);
+  const evidence = context.history.note(target, results);
   // The books say so already, as the page read them: most calls cost no statement.
   if (!nextHealth({ status: target.healthStatus, since: target.healthSince }, evidence)) return;
   const subject = {

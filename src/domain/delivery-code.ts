@@ -99,7 +99,7 @@ export const DELIVERY_CODES = {
   CLOCK_SKEWED: halt("This server's clock is too far from AWS's.", "Set the server's clock (NTP)."),
   ACCESS_DENIED: halt(
     'A permission is missing.',
-    "Add the permission that `message` names to the credential's IAM policy; deliveries need kinesis:PutRecords on the stream.",
+    "Add it to the credential's IAM policy: deliveries need kinesis:PutRecords on the stream; what AWS reported, and a test, name the one that is missing.",
   ),
   KMS_ACCESS_DENIED: halt(
     "The permission for the stream's KMS key is missing.",

@@ -1,5 +1,7 @@
 /** The health of destinations: one pure function says what a call, or a test, makes of it. */
 
+import { DELIVERY_CODES, type DeliveryCode } from './delivery-code.js';
+
 /** How a destination is. */
 export type HealthStatus = 'HEALTHY' | 'DEGRADED' | 'THROTTLED' | 'HALTED' | 'UNTESTED';
 
@@ -9,6 +11,22 @@ export interface HealthCause {
   code: string | null;
   message: string | null;
   awsRequestId: string | null;
+}
+
+/**
+ * A cause in the words of the error catalogue, with the stream's name or ARN.
+ * @param fault `detail` is what AWS or the network reported, if anything may be told of it.
+ */
+export function nameCause(fault: {
+  code: DeliveryCode;
+  stream: string;
+  detail: string | null;
+  awsRequestId: string | null;
+}): HealthCause {
+  const { code, stream, detail, awsRequestId } = fault;
+  const { meaning, remedy } = DELIVERY_CODES[code];
+  const reported = detail === null ? '' : ` Reported: ${detail}`;
+  return { code, message: `Stream ${stream}: ${meaning} ${remedy}${reported}`, awsRequestId };
 }
 
 /** A state of health with its cause. */

@@ -3,7 +3,7 @@
 import type { PutRecordsAnswer, RecordAnswer } from './answer.js';
 import { retryAfterMs } from './delay.js';
 import { classify, type Fault, type WireError } from './fault.js';
-import { describeCause } from './fault-text.js';
+import { quoteDetail } from './fault-words.js';
 import {
   type DeferralCause,
   type DeferredRecord,
@@ -19,7 +19,8 @@ export interface Reason {
   readonly cause: DeferralCause;
   readonly awsCode: string | null;
   readonly awsRequestId: string | null;
-  readonly message: string;
+  /** See {@link DeferredRecord}. */
+  readonly detail: string | null;
 }
 
 /** One record of the call. `result` stays null while it is owed; `reason` is that of its last attempt. */
@@ -62,20 +63,16 @@ export function openEntry(record: KinesisRecord, maxRecordBytes: number): Entry 
  * Writes what an answer says into the entries that it answers.
  * @param entries the records of the request, in its order.
  */
-export function settle(entries: readonly Entry[], answer: PutRecordsAnswer, stream: string): Verdict {
+export function settle(entries: readonly Entry[], answer: PutRecordsAnswer): Verdict {
   switch (answer.kind) {
     case 'results':
-      return settleResults(entries, answer.results, { requestId: answer.requestId, stream });
+      return settleResults(entries, answer.results, answer.requestId);
     case 'refused':
-      return settleRefusal(entries, answer, stream);
+      return settleRefusal(entries, answer);
     case 'unreadable':
-      return settleAll(
-        entries,
-        LOST,
-        reasonFor(LOST.cause, stream, { message: answer.reason, requestId: answer.requestId }),
-      );
+      return settleAll(entries, LOST, reasonFor(LOST.cause, { message: answer.reason, requestId: answer.requestId }));
     case 'unsent':
-      return settleAll(entries, UNSENT, reasonFor(UNSENT.cause, stream, { message: answer.reason }));
+      return settleAll(entries, UNSENT, reasonFor(UNSENT.cause, { message: answer.reason }));
     default:
       return assertNever(answer);
   }
@@ -114,28 +111,19 @@ export function isOwed(entry: Entry): boolean {
   return entry.result === null && entry.heldMs === null;
 }
 
-/** A reason in the words of its cause. */
-export function reasonFor(cause: DeferralCause, stream: string, error: Partial<AnsweredError> = {}): Reason {
-  const message = describeCause(cause, stream, error.message ?? '');
-  return { cause, awsCode: error.code ?? null, awsRequestId: error.requestId ?? null, message };
-}
-
-interface Answered {
-  readonly requestId: string | null;
-  readonly stream: string;
+/** A reason with what is known of the error behind it. */
+export function reasonFor(cause: DeferralCause, error: Partial<AnsweredError> = {}): Reason {
+  const detail = quoteDetail(cause, error.message ?? '');
+  return { cause, awsCode: error.code ?? null, awsRequestId: error.requestId ?? null, detail };
 }
 
 const LOST = { kind: 'unknown', cause: 'OUTCOME_UNKNOWN' } as const;
 const UNSENT = { kind: 'transient', cause: 'AWS_UNAVAILABLE' } as const;
 
-function settleRefusal(
-  entries: readonly Entry[],
-  answer: Extract<PutRecordsAnswer, { kind: 'refused' }>,
-  stream: string,
-): Verdict {
+function settleRefusal(entries: readonly Entry[], answer: Extract<PutRecordsAnswer, { kind: 'refused' }>): Verdict {
   const fault = classify(answer);
   if (fault.kind === 'invalid') return { kind: 'split', error: answer };
-  return settleAll(entries, fault, reasonFor(fault.cause, stream, answer));
+  return settleAll(entries, fault, reasonFor(fault.cause, answer));
 }
 
 /** One fault for all records of a request. */
@@ -144,15 +132,15 @@ function settleAll(entries: readonly Entry[], fault: Fault, reason: Reason): Ver
   return { kind: fault.kind === 'halt' ? 'halt' : 'backOff', reason };
 }
 
-function settleResults(entries: readonly Entry[], results: readonly RecordAnswer[], answered: Answered): Verdict {
+function settleResults(entries: readonly Entry[], results: readonly RecordAnswer[], requestId: string | null): Verdict {
   if (results.length !== entries.length) {
     // With one result too few or too many, nobody can tell which record is which.
     const message = `${results.length} results for ${entries.length} records`;
-    return settleAll(entries, LOST, reasonFor(LOST.cause, answered.stream, { ...answered, message }));
+    return settleAll(entries, LOST, reasonFor(LOST.cause, { requestId, message }));
   }
   let verdict: Verdict = { kind: 'proceed' };
   for (const [index, entry] of entries.entries()) {
-    settleOne(entry, results[index] ?? { kind: 'unreadable' }, answered);
+    settleOne(entry, results[index] ?? { kind: 'unreadable' }, requestId);
     if (entry.result === null && entry.reason !== null && isHalting(entry.reason.cause)) {
       verdict = { kind: 'halt', reason: entry.reason };
     }
@@ -160,7 +148,7 @@ function settleResults(entries: readonly Entry[], results: readonly RecordAnswer
   return verdict;
 }
 
-function settleOne(entry: Entry, result: RecordAnswer, answered: Answered): void {
+function settleOne(entry: Entry, result: RecordAnswer, requestId: string | null): void {
   if (result.kind === 'stored') {
     const { shardId, sequenceNumber } = result;
     const { attempts, outcomeUnknown } = entry;
@@ -168,13 +156,13 @@ function settleOne(entry: Entry, result: RecordAnswer, answered: Answered): void
     return;
   }
   if (result.kind === 'unreadable') {
-    blame(entry, LOST, reasonFor(LOST.cause, answered.stream, answered));
+    blame(entry, LOST, reasonFor(LOST.cause, { requestId }));
     return;
   }
-  const error = { code: result.code, httpStatus: 200, message: result.message, requestId: answered.requestId };
+  const error = { code: result.code, httpStatus: 200, message: result.message, requestId };
   const fault = classify(error);
   if (fault.kind === 'invalid') refuse(entry, error);
-  else blame(entry, fault, reasonFor(fault.cause, answered.stream, error));
+  else blame(entry, fault, reasonFor(fault.cause, error));
 }
 
 function blame(entry: Entry, fault: Fault, reason: Reason): void {

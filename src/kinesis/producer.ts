@@ -89,7 +89,7 @@ export function createProducer(options: ProducerOptions): Producer {
       const limitBytes = Math.min(maxRecordBytes, MAX_REQUEST_BYTES);
       const entries = records.map((record) => openEntry(record, limitBytes));
       const deadlineAtMs = settings.clock.nowMs() + settings.deadlineMs;
-      const rest = reasonFor('ABORTED', settings.stream);
+      const rest = reasonFor('ABORTED');
       const call: Call = { ...settings, entries, signal, patienceMs, deadlineAtMs, rest, isClockCorrected: false };
       await sendRounds(call);
       return entries.map((entry) => closeEntry(entry, call.rest, settings.random()));
@@ -140,8 +140,7 @@ async function sendRounds(call: Call): Promise<void> {
   for (let round = 1; ; round += 1) {
     const owed = call.entries.filter(isOwed);
     if (owed.length === 0) return;
-    const { stream, patienceMs } = call;
-    const waves = planWaves(call.pacer, owed, { stream, nowMs: call.clock.nowMs(), patienceMs });
+    const waves = planWaves(call.pacer, owed, { nowMs: call.clock.nowMs(), patienceMs: call.patienceMs });
     if ((await sendWaves(call, waves)) === 'end' || round >= call.maxAttempts) return;
     if (!(await pause(call, round))) return;
   }
@@ -171,7 +170,7 @@ async function sendBatch(call: Call, batch: readonly Entry[]): Promise<Next> {
   if (!mayStart(call)) return 'end';
   for (const entry of batch) entry.attempts += 1;
   const answer = await attempt(call, batch);
-  const verdict = settle(batch, answer, call.stream);
+  const verdict = settle(batch, answer);
   if (call.pacer) noteAnswer(call.pacer, { entries: batch, answer, nowMs: call.clock.nowMs() });
   return act(call, batch, verdict);
 }

@@ -84,7 +84,8 @@ export interface DeferredRecord {
   readonly attempts: number;
   readonly awsCode: string | null;
   readonly awsRequestId: string | null;
-  readonly message: string;
+  /** What AWS said, or the name of the network fault, where quoting it gives nothing away; else null. */
+  readonly detail: string | null;
 }
 
 /** What became of one record in one call. */

@@ -23,10 +23,10 @@ const WAVE_MS = 50;
 export function planWaves(
   pacer: ShardPacer | null,
   entries: readonly Entry[],
-  at: { stream: string; nowMs: number; patienceMs: number },
+  at: { nowMs: number; patienceMs: number },
 ): Wave[] {
   if (!pacer?.keysDecide) return [{ goAtMs: at.nowMs, entries }];
-  const held = reasonFor('THROTTLED', at.stream);
+  const held = reasonFor('THROTTLED');
   const turns: { entry: Entry; goAtMs: number }[] = [];
   for (const entry of entries) {
     const record = { hashKey: keyOf(entry), sizeBytes: measureRecord(entry.record) };

@@ -46,7 +46,7 @@ const result: fc.Arbitrary<RecordResult> = fc.oneof(
     attempts: fc.integer({ min: 0, max: 3 }),
     awsCode: fc.constant(null),
     awsRequestId: fc.constant(null),
-    message: fc.constant('m'),
+    detail: fc.constant(null),
   }),
 );
 const segments = fc.constantFrom('', '0', '1', '0,1');
@@ -173,7 +173,7 @@ test('a halt delays no record: its destination waits as a whole, and goes on at 
 });
 
 function deferral(cause: 'THROTTLED' | 'ACCESS_DENIED'): Extract<RecordResult, { status: 'deferred' }> {
-  const nothing = { awsCode: null, awsRequestId: null, message: 'm' };
+  const nothing = { awsCode: null, awsRequestId: null, detail: null };
   return { status: 'deferred', cause, outcomeUnknown: false, retryAfterMs: 100, attempts: 1, ...nothing };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { classify } from '../../src/kinesis/fault.js';
-import { describeCause } from '../../src/kinesis/fault-text.js';
+import { quoteDetail } from '../../src/kinesis/fault-words.js';
 
 describe('what a wire code means', () => {
   test.each([
@@ -63,8 +63,9 @@ describe('what a wire code means', () => {
   });
 
   test('what AWS says is quoted for permissions and never for signatures', () => {
-    expect(describeCause('ACCESS_DENIED', 'orders', 'User: arn:x is not authorized')).toContain('User: arn:x');
-    expect(describeCause('CREDENTIAL_REFUSED', 'orders', 'The Canonical String … token')).not.toContain('Canonical');
-    expect(describeCause('CLOCK_SKEWED', 'orders', 'Canonical')).not.toContain('Canonical');
+    expect(quoteDetail('ACCESS_DENIED', 'User: arn:x is not authorized')).toBe('User: arn:x is not authorized');
+    expect(quoteDetail('ACCESS_DENIED', 'x'.repeat(1_000))).toHaveLength(300);
+    expect(quoteDetail('CREDENTIAL_REFUSED', 'The Canonical String … token')).toBe(null);
+    expect(quoteDetail('CLOCK_SKEWED', 'Canonical')).toBe(null);
   });
 });

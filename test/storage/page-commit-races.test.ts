@@ -86,7 +86,7 @@ test('a page that is held is counted once, also if the commit is repeated becaus
     {
       status: 'deferred',
       cause: 'THROTTLED',
-      message: '',
+      detail: null,
       awsCode: null,
       awsRequestId: null,
       retryAfterMs: 1,
