@@ -87,7 +87,7 @@ async function runRow([name, , , health]: (typeof MATRIX)[number], { sandbox, me
   if (health) await untilHealth(setup.destinationId, health);
   else
     await until(async () => expect((await readBooks(database.db, first)).attempts).toBeGreaterThan(0), {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       intervalMs: 100,
     });
   await sql`update profile set attributes = jsonb_build_object('name', 'newer'::text), revision = revision + 1
@@ -123,7 +123,7 @@ async function untilHealth(destinationId: number, status: string): Promise<void>
         .executeTakeFirstOrThrow();
       expect(row.health_status).toBe(status);
     },
-    { timeoutMs: 30_000, intervalMs: 100 },
+    { timeoutMs: 60_000, intervalMs: 100 },
   );
 }
 

@@ -14,7 +14,7 @@ const WORKERS = 16;
 const PROFILES = 200;
 
 test(`${SEEDS} seeds of random faults: 0 lost, books = ledger, copies within the possible duplicates`, {
-  timeout: 20_000 + SEEDS * 1_000,
+  timeout: 20_000 + SEEDS * 3_000,
 }, async () => {
   await using sandbox = await startSandbox({ limits: 'off' });
   await using _engine = startEngine(database.db, sandbox.endpoint, { maxLanes: 64, probeIntervalMs: 200 });
