@@ -1,7 +1,7 @@
-/** Codes of failures, skips, deferrals and halts: one table for the engine, the schema and the docs. */
+/** Codes of failures, skips, deferrals, halts and warnings: one table for the engine, the schema and the docs. */
 
 /** Where a code occurs. */
-export type DeliveryCodeKind = 'FAILURE' | 'SKIP' | 'DEFERRAL' | 'HALT';
+export type DeliveryCodeKind = 'FAILURE' | 'SKIP' | 'DEFERRAL' | 'HALT' | 'WARNING';
 
 /** What a code means and what to do. */
 export interface DeliveryCodeEntry {
@@ -35,6 +35,13 @@ const halt = (meaning: string, remedy: string): DeliveryCodeEntry => ({
   meaning,
   remedy,
   retryable: true,
+});
+
+const warning = (meaning: string, remedy: string): DeliveryCodeEntry => ({
+  kind: 'WARNING',
+  meaning,
+  remedy,
+  retryable: false,
 });
 
 /** Every code with its catalogue entry. */
@@ -117,9 +124,13 @@ export const DELIVERY_CODES = {
     "Create the stream, or change the destination's stream or region.",
   ),
   STREAM_NOT_ACTIVE: halt('The stream is being created or deleted.', 'Wait until the stream is ACTIVE.'),
+  CREDENTIAL_EXPIRING: warning(
+    'The credential expires within 14 days, or should have expired, by its `expiresAt`.',
+    'Rotate the credential to a new secret, or correct its `expiresAt`.',
+  ),
 } as const satisfies Record<string, DeliveryCodeEntry>;
 
-/** Why a record failed, was skipped or waits, or why a destination halts. */
+/** Why a record failed, was skipped or waits, why a destination halts, or what will need a person. */
 export type DeliveryCode = keyof typeof DELIVERY_CODES;
 
 /** Whether a text is a {@link DeliveryCode}. */

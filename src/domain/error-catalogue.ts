@@ -203,6 +203,7 @@ export const KIND_WORDS: Record<ErrorCodeKind, string> = {
   SKIP: 'Skip',
   DEFERRAL: 'Deferral',
   HALT: 'Halt',
+  WARNING: 'Warning',
   USER_ERROR: 'User error',
   REQUEST: 'Refused request',
   STREAM_END: 'End of a stream',

@@ -14,6 +14,7 @@ const CHAPTERS: Record<ErrorCodeKind, { title: string; text: string }> = {
     title: 'Halts',
     text: 'The destination delivers nothing, keeps everything, and tries again every 15 s; it resumes by itself once the cause is mended.',
   },
+  WARNING: { title: 'Warnings', text: 'All works, but not for long: a person is needed before it ends.' },
   USER_ERROR: {
     title: 'User errors',
     text: 'Members of the result unions of mutations, in `code`; an *issue* stands in `issues` of an InvalidInputError, with the path of its field.',

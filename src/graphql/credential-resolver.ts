@@ -1,6 +1,7 @@
 /** Queries and mutations of credentials. */
 
 import { Arg, Args, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { findExpiryWarning } from '../domain/credential-expiry.js';
 import type { Connection } from './connection.js';
 import { type Context, requireRole } from './context.js';
 import {
@@ -23,6 +24,7 @@ import {
 } from './credential-mutations.js';
 import type { DestinationInterface } from './destination.js';
 import { DestinationConnectionType, DestinationListArgs, listDestinations } from './destination-list.js';
+import { ErrorCodeType, toErrorCode } from './error-code.js';
 import { orUserError } from './errors.js';
 import { requestedId } from './requested-id.js';
 
@@ -101,5 +103,15 @@ export class CredentialResolver {
     @Ctx() context: Context,
   ): Promise<Connection<DestinationInterface>> {
     return listDestinations(args, context, { scope: 'CREDENTIAL', id: credential.key });
+  }
+
+  @FieldResolver(() => ErrorCodeType, {
+    nullable: true,
+    description:
+      'What will need a person: CREDENTIAL_EXPIRING from 14 days before `current.expiresAt` on, and after it; null if nothing will.',
+  })
+  warning(@Root() { current }: CredentialType): ErrorCodeType | null {
+    const code = findExpiryWarning(current.expiresAt, new Date());
+    return code && toErrorCode(code);
   }
 }

@@ -14,6 +14,7 @@ export const ErrorCodeKindEnum = createEnum<ErrorCodeKind>(
     SKIP: 'A record was not sent, by rule and not by fault.',
     DEFERRAL: 'A record waits and goes again by itself.',
     HALT: 'A destination halted; everything is kept until it resumes.',
+    WARNING: 'All works, but not for long.',
     USER_ERROR: 'A UserErrorCode.',
     REQUEST: 'An `extensions.code` of a top-level error: the whole request was refused.',
     STREAM_END: 'A StreamEndCode.',
@@ -23,7 +24,7 @@ export const ErrorCodeKindEnum = createEnum<ErrorCodeKind>(
 /** GraphQL enum `DeliveryCode`. */
 export const DeliveryCodeEnum = createEnum<DeliveryCode>(
   'DeliveryCode',
-  'Why a record failed, was skipped or waits, or why a destination halts.',
+  'Why a record failed, was skipped or waits, why a destination halts, or what it is warned of.',
   meaningsOf(DELIVERY_CODES, (entry) => `${KIND_WORDS[entry.kind]}: `),
 );
 
