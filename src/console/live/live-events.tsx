@@ -8,6 +8,7 @@ import { formatCount } from '../ui/words.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
 import { type LiveFilter, matches } from './live-row.js';
 import { LiveTable } from './live-table.js';
+import styles from './live-table.module.css';
 
 const STATES: Readonly<Record<EventLogSnapshot['state'], string>> = {
   connecting: 'Connecting…',
@@ -34,9 +35,9 @@ export interface LiveEventsProps {
 /** The live view. */
 export function LiveEvents({ destinationId, after }: LiveEventsProps) {
   const log = useEventLog(destinationId, after);
-  const { state, message, rows, count } = useSyncExternalStore(log.subscribe, log.read);
+  // Only its state: whatever holds a field is not drawn again with each row.
+  const state = useSyncExternalStore(log.subscribe, () => log.read().state);
   const [filter, setFilter] = useFilter();
-  const shown = rows.filter((row) => matches(row, filter));
   const isPaused = state === 'paused';
   return (
     <Stack>
@@ -46,13 +47,27 @@ export function LiveEvents({ destinationId, after }: LiveEventsProps) {
           {isPaused ? 'Go on' : 'Pause'}
         </Button>
       </Group>
-      <Text size="sm" c="dimmed" role="status">
-        {message ?? STATES[state]} {formatCount(count)} events since you opened this view; the newest{' '}
-        {formatCount(MAX_ROWS)} are kept.
-      </Text>
-      {shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />}
+      <LogState log={log} />
+      <LogRows log={log} filter={filter} />
     </Stack>
   );
+}
+
+/** How the stream is is told by screen readers, the number that never rests is not. */
+function LogState({ log }: { log: EventLog }) {
+  const { state, message, count } = useSyncExternalStore(log.subscribe, log.read);
+  return (
+    <p className={styles['state']}>
+      <span role="status">{message ?? STATES[state]}</span> {formatCount(count)} events since you opened this view; the
+      newest {formatCount(MAX_ROWS)} are kept.
+    </p>
+  );
+}
+
+function LogRows({ log, filter }: { log: EventLog; filter: LiveFilter }) {
+  const { rows } = useSyncExternalStore(log.subscribe, log.read);
+  const shown = rows.filter((row) => matches(row, filter));
+  return shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />;
 }
 
 function NoRows({ isFiltered }: { isFiltered: boolean }) {

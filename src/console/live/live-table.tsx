@@ -48,10 +48,10 @@ interface RowProps {
 const Row = memo(function Row({ row: { at, state, profileId, text }, onOpen }: RowProps) {
   return (
     <tr>
-      <td className={styles['short']}>
+      <td>
         <MomentText at={at} />
       </td>
-      <td className={styles['short']}>
+      <td>
         <span className={styles['dot']} style={{ background: stateColour(state) }} />
         {capitalize(toWords(state))}
       </td>
