@@ -7,6 +7,7 @@ import { type ApiKeyCardFragment, ApiKeysDocument } from '../generated/graphql.j
 import { DialogButton } from '../ui/dialog-button.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
@@ -16,7 +17,7 @@ import { RevokeApiKey } from './revoke-api-key.js';
 /** The view. */
 export function ApiKeysView() {
   const [parameters] = useSearchParams();
-  const [result, reload] = useQuery({ query: ApiKeysDocument, variables: { after: parameters.get('after') } });
+  const [result, reload] = useQuery({ query: ApiKeysDocument, variables: readPage(parameters) });
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (
     <ViewFrame

@@ -7,6 +7,7 @@ import { AuditLogDocument, type AuditLogQuery, type AuditResult } from '../gener
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
@@ -20,7 +21,7 @@ const RESULTS: readonly AuditResult[] = ['SUCCEEDED', 'REFUSED'];
 export function AuditView() {
   const [parameters, setParameters] = useSearchParams();
   const outcome = RESULTS.find((candidate) => candidate === parameters.get('result')) ?? null;
-  const variables = { filter: outcome && { result: outcome }, after: parameters.get('after') };
+  const variables = { filter: outcome && { result: outcome }, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: AuditLogDocument, variables });
   return (
     <ViewFrame title="Audit log">

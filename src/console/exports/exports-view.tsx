@@ -7,6 +7,7 @@ import { type ExportState, ExportsDocument } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { ExportList } from '../ui/export-list.js';
 import { Loaded } from '../ui/loaded.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
@@ -25,7 +26,7 @@ const STATES: readonly ExportState[] = [
 export function ExportsView() {
   const [parameters, setParameters] = useSearchParams();
   const state = STATES.find((candidate) => candidate === parameters.get('state')) ?? null;
-  const variables = { filter: state && { states: [state] }, after: parameters.get('after') };
+  const variables = { filter: state && { states: [state] }, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: ExportsDocument, variables });
   return (
     <ViewFrame title="Exports">

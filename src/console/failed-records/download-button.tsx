@@ -5,6 +5,7 @@ import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
 import { type Client, type OperationResult, useClient } from 'urql';
 import { type FailedRecordFilter, FailedRecordsDocument, type FailedRecordsQuery } from '../generated/graphql.js';
+import { PAGE_SIZE } from '../ui/page.js';
 import { countOf } from '../ui/words.js';
 
 const MAX_RECORDS = 50_000;
@@ -36,7 +37,7 @@ async function readLines(client: Client, filter: FailedRecordFilter): Promise<st
   for (let after: string | null = null, hasMore = true; hasMore && lines.length < MAX_RECORDS; ) {
     const answer: OperationResult<FailedRecordsQuery> = await client.query(
       FailedRecordsDocument,
-      { filter, after },
+      { filter, first: PAGE_SIZE, after },
       { requestPolicy: 'network-only' },
     );
     if (!answer.data) throw answer.error ?? new Error('The page has no data.');

@@ -4,6 +4,7 @@ import { Group, Stack, Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import { type FailedRecordFilter, FailedRecordsDocument, type FailedRecordsQuery } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { countOf } from '../ui/words.js';
@@ -22,7 +23,7 @@ export function FailedRecordsPanel({ scope }: { scope: FailedRecordScope }) {
   const [parameters] = useSearchParams();
   const chosen = readRecordFilter(parameters);
   const filter: FailedRecordFilter = { ...scope, states: [chosen.state], ...(chosen.code && { codes: [chosen.code] }) };
-  const variables = { filter, after: parameters.get('after') };
+  const variables = { filter, ...readPage(parameters) };
   const [result, reload] = usePolledQuery({ query: FailedRecordsDocument, variables }, POLL_MS);
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (

@@ -9,6 +9,7 @@ import { EmptyState } from '../ui/empty-state.js';
 import { EndByName } from '../ui/end-by-name.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
@@ -24,7 +25,7 @@ export function ProfileView({ profileId }: { profileId: string }) {
   const [parameters] = useSearchParams();
   const [result, reload] = useQuery({
     query: ProfilePageDocument,
-    variables: { profileId, after: parameters.get('after') },
+    variables: { profileId, ...readPage(parameters) },
   });
   return (
     <ViewFrame

@@ -8,6 +8,7 @@ import { ProfilesDocument, type ProfilesQuery } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
@@ -19,7 +20,7 @@ export function ProfilesView() {
   const [parameters, setParameters] = useSearchParams();
   const search = parameters.get('search') ?? '';
   const [asked] = useDebouncedValue(search, PAUSE_MS);
-  const variables = { filter: asked ? { search: asked } : null, after: parameters.get('after') };
+  const variables = { filter: asked ? { search: asked } : null, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: ProfilesDocument, variables });
   return (
     <ViewFrame

@@ -9,6 +9,7 @@ import { EndByName } from '../ui/end-by-name.js';
 import { Figure } from '../ui/figure.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
@@ -22,7 +23,7 @@ type Segment = NonNullable<SegmentPageQuery['segment']>;
 /** The view. */
 export function SegmentView({ segmentId }: { segmentId: string }) {
   const [parameters] = useSearchParams();
-  const variables = { segmentId, after: parameters.get('after') };
+  const variables = { segmentId, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: SegmentPageDocument, variables });
   const refresh = () => reload({ requestPolicy: 'network-only' });
   const segment = result.data?.segment;

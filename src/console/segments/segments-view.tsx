@@ -8,6 +8,7 @@ import { type SegmentRowFragment, SegmentsDocument } from '../generated/graphql.
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
@@ -22,7 +23,7 @@ export function SegmentsView() {
   const [parameters, setParameters] = useSearchParams();
   const search = parameters.get('search') ?? '';
   const [asked] = useDebouncedValue(search, PAUSE_MS);
-  const variables = { search: asked || null, orderBy: null, after: parameters.get('after') };
+  const variables = { search: asked || null, orderBy: null, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: SegmentsDocument, variables });
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (

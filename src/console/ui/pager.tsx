@@ -1,27 +1,39 @@
-/** The way through a list: the page is part of the address. */
+/** The way through a list, to both ends: the page is part of the address. */
 
 import { Button, Group } from '@mantine/core';
 import { useSearchParams } from 'wouter';
+import type { PageFragment } from '../generated/graphql.js';
+import { PAGE_SIZE, type PageVariables, readPage, withPage } from './page.js';
 
-/** Leads to the next page, and back to the first. */
-export function Pager({ page }: { page: { readonly hasNextPage: boolean; readonly endCursor: string | null } }) {
+/** Leads to the pages before and after, to the first and the last; nothing if there is one page only. */
+export function Pager({ page }: { page: PageFragment }) {
+  const { hasPreviousPage, hasNextPage, startCursor, endCursor } = page;
   const [parameters, setParameters] = useSearchParams();
-  const isFirst = !parameters.has('after');
-  if (isFirst && !page.hasNextPage) return null;
-  const open = (after: string | null) =>
-    setParameters((present) => {
-      const next = new URLSearchParams(present);
-      if (after === null) next.delete('after');
-      else next.set('after', after);
-      return next;
-    });
+  const present = readPage(parameters);
+  const isFirst = 'first' in present && present.after === null;
+  if (isFirst && !hasNextPage) return null;
+  const open = (next: PageVariables) => setParameters((before) => withPage(before, next));
   return (
-    <Group component="nav" aria-label="Pages">
-      <Button variant="default" disabled={isFirst} onClick={() => open(null)}>
+    <Group component="nav" aria-label="Pages" gap="xs">
+      <Button variant="default" disabled={isFirst} onClick={() => open({ first: PAGE_SIZE, after: null })}>
         First page
       </Button>
-      <Button variant="default" disabled={!page.hasNextPage} onClick={() => open(page.endCursor)}>
+      <Button
+        variant="default"
+        disabled={!hasPreviousPage || startCursor === null}
+        onClick={() => open({ last: PAGE_SIZE, before: startCursor })}
+      >
+        Previous page
+      </Button>
+      <Button
+        variant="default"
+        disabled={!hasNextPage || endCursor === null}
+        onClick={() => open({ first: PAGE_SIZE, after: endCursor })}
+      >
         Next page
+      </Button>
+      <Button variant="default" disabled={!hasNextPage} onClick={() => open({ last: PAGE_SIZE, before: null })}>
+        Last page
       </Button>
     </Group>
   );
