@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { DeliveryEngine } from '../src/delivery/engine.js';
 import { laneOf } from '../src/domain/lane.js';
+import { fixedKeys } from '../src/kinesis/keys.js';
 import type { Db } from '../src/storage/database.js';
 import { insertId } from './harness.js';
 import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
@@ -88,7 +89,7 @@ export async function runExport(
     db,
     log: pino({ level: 'warn' }),
     name: 'bench',
-    openSecret: () => 'x'.repeat(40),
+    findKeys: () => fixedKeys({ accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'x'.repeat(40) }),
     endpoint,
     maxLanes: lanes,
     leaseMs: 3_000,

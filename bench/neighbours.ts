@@ -12,6 +12,7 @@ import { pino } from 'pino';
 import { DeliveryEngine } from '../src/delivery/engine.js';
 import { toLaneKey } from '../src/domain/lane.js';
 import { createProfiles } from '../src/domain/profile.js';
+import { fixedKeys } from '../src/kinesis/keys.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
@@ -114,7 +115,7 @@ async function runChanges(run: Stage & { round: number; isSilentPresent: boolean
     db,
     log: pino({ level: 'warn' }),
     name: 'bench',
-    openSecret: () => 'x'.repeat(40),
+    findKeys: () => fixedKeys({ accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'x'.repeat(40) }),
     endpoint: run.sink.endpoint,
     maxLanes: LANES,
     leaseMs: 3_000,

@@ -5,11 +5,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { type AwsAccess, createAwsAccess } from './aws-access.js';
 import { Closer } from './closer.js';
 import type { Config } from './config.js';
 import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
-import { openSecret } from './domain/credential.js';
+import { openIdentity } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { toLaneKey } from './domain/lane.js';
 import type { SecretSeal } from './domain/secret-seal.js';
@@ -91,8 +92,7 @@ interface Foundation {
   database: Database;
   seal: SecretSeal;
   sandbox: Sandbox | null;
-  /** Address of Kinesis; null is each region's own. */
-  kinesisEndpoint: string | null;
+  aws: AwsAccess;
   listener: Listener;
   notifier: Notifier;
   events: EventTail;
@@ -112,8 +112,8 @@ async function startParts(start: Start): Promise<App> {
     }),
   );
   const wakes = createWake(foundation);
-  const { seal, kinesisEndpoint } = foundation;
-  const servicesOn = bindServices({ seal, kinesisEndpoint, ...wakes });
+  const { seal, aws } = foundation;
+  const servicesOn = bindServices({ seal, aws, ...wakes });
   const services = servicesOn(db);
   const api = config.role === 'worker' ? null : await createApi(start, foundation, servicesOn);
   const server = closer.use(await startServer(start, foundation, api));
@@ -141,7 +141,11 @@ async function layFoundation(start: Start): Promise<Foundation> {
     database,
     seal: store.seal,
     sandbox,
-    kinesisEndpoint: sandbox?.endpoint ?? config.kinesisEndpoint ?? null,
+    aws: createAwsAccess({
+      endpoint: sandbox?.endpoint ?? config.kinesisEndpoint ?? null,
+      ownIdentity: config.ownIdentity,
+      isSandbox: sandbox !== null,
+    }),
     listener,
     notifier: closer.use(createNotifier({ db, log, local: listener })),
     events: closer.use(new EventTail({ db, log, listener })),
@@ -246,7 +250,7 @@ async function startServer(
 /** Used by the closer last, so that the engine hands its lanes back before anything else closes. */
 function startDelivery({ config, log, closer }: Start, foundation: Foundation): void {
   if (config.role === 'api') return;
-  const { connection, seal, notifier, listener, metrics, kinesisEndpoint } = foundation;
+  const { connection, seal, notifier, listener, metrics, aws } = foundation;
   // Sessions of its own: a rush of requests must not keep a heartbeat waiting.
   const maxConnections = config.deliveryLanes + ENGINE_SESSIONS;
   const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName: 'tributary delivery' }));
@@ -255,10 +259,9 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
       db: database.db,
       log,
       name: `${hostname()}:${process.pid}`,
-      openSecret: ({ workspaceId, credential }) =>
-        openSecret(seal, { ...credential, workspaceId, credentialId: credential.id, sealed: credential.sealedSecret })
-          .secretAccessKey,
-      ...(kinesisEndpoint !== null && { endpoint: kinesisEndpoint }),
+      findKeys: ({ workspaceId, region, credential: { id: credentialId, ...sealed } }) =>
+        aws.keySources.sourceFor(openIdentity(seal, { workspaceId, credentialId, ...sealed }), region),
+      ...(aws.endpoint !== null && { endpoint: aws.endpoint }),
       maxLanes: config.deliveryLanes,
       leaseMs: config.leaseMs,
       notify: (channel, key) => notifier.notify(channel, key),

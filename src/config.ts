@@ -80,6 +80,11 @@ const variables = z.object({
     allowed: 'an https URL, or an http URL on loopback',
     fallback: "the region's own endpoint",
   }),
+  OWN_IDENTITY: oneOf(
+    ['off', 'roles', 'direct'],
+    'off',
+    "What credentials may use this server's own AWS identity for: nothing, to assume roles of customers, or also directly, with all it may do.",
+  ),
   SANDBOX_PORT: wholeNumber([0, 65_535], 0, 'Port of the sandbox on loopback; 0 takes any free one.'),
   ENCRYPTION_KEY: optional(checkEncryptionKey, {
     meaning: 'Encrypts the stored credentials. Keep a copy: without it they are lost.',
@@ -199,6 +204,7 @@ function toConfig(set: z.infer<typeof variables>) {
     dataFolder: set.DATA_FOLDER,
     kinesis: set.KINESIS,
     kinesisEndpoint: set.KINESIS_ENDPOINT,
+    ownIdentity: set.OWN_IDENTITY,
     sandboxPort: set.SANDBOX_PORT,
     /** 32 bytes; undefined with a list of keys, or with the embedded database, beside which a key is generated. */
     encryptionKey: set.ENCRYPTION_KEY,

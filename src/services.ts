@@ -1,5 +1,6 @@
 /** The domain's services, joined: the one list of them, for the app and for tests that run without a server. */
 
+import { type AwsAccess, createAwsAccess } from './aws-access.js';
 import { createActivations } from './domain/activation.js';
 import { createActivationStates } from './domain/activation-state.js';
 import { createApiKeys } from './domain/api-key-issue.js';
@@ -14,6 +15,7 @@ import type { LanePlace } from './domain/lane.js';
 import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import { createReplays } from './domain/replay.js';
+import { createRoleTrust, type RoleTrust } from './domain/role-trust.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import { createSimulations } from './domain/simulation.js';
@@ -30,8 +32,8 @@ export interface ServiceParts {
   wake?(destinationId: number): void;
   /** Tells the workers that a lane has records to deliver, after a commit; as {@link wake} otherwise. */
   wakeLane?(place: LanePlace): void;
-  /** Address of Kinesis; null is each region's own. */
-  kinesisEndpoint?: string | null;
+  /** The way to AWS, shared with the engine. By default access keys alone, to each region's own endpoint. */
+  aws?: AwsAccess;
 }
 
 /** Makes every service. */
@@ -44,29 +46,34 @@ export function createServices({ db, ...parts }: ServiceParts & { db: Db }): Ser
  * audited call.
  */
 export function bindServices(parts: ServiceParts): (db: Db) => Services {
-  const { seal, wake = () => {}, wakeLane = () => {}, kinesisEndpoint = null } = parts;
+  const { seal, wake = () => {}, wakeLane = () => {}, aws = createAwsAccess({}) } = parts;
   const shared = {
     seal,
     wake,
     wakeLane,
-    shardMap: createShardMap(kinesisEndpoint),
-    inspector: createStreamInspector(kinesisEndpoint),
+    kinds: aws.kinds,
+    shardMap: createShardMap(aws),
+    inspector: createStreamInspector(aws),
+    roleTrust: createRoleTrust(aws),
   };
   return (db) => joinServices(db, shared);
 }
 
 interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wakeLane'>> {
+  kinds: AwsAccess['kinds'];
   shardMap: ReturnType<typeof createShardMap>;
   inspector: ReturnType<typeof createStreamInspector>;
+  roleTrust: RoleTrust;
 }
 
-function joinServices(db: Db, { seal, wake, wakeLane, shardMap, inspector }: SharedParts): Services {
-  const destinationTests = createDestinationTests({ db, seal, inspector, clock, wake });
+function joinServices(db: Db, shared: SharedParts): Services {
+  const { seal, wake, wakeLane, kinds, shardMap, inspector, roleTrust } = shared;
+  const destinationTests = createDestinationTests({ db, seal, inspector, roleTrust, clock, wake });
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
     apiKeys: createApiKeys({ db, clock }),
-    credentials: createCredentials({ db, seal }),
+    credentials: createCredentials({ db, seal, kinds }),
     credentialRotations: createCredentialRotations({ db, seal, inspector, tests: destinationTests }),
     destinations: createDestinations({ db, tests: destinationTests }),
     destinationTests,
@@ -76,6 +83,7 @@ function joinServices(db: Db, { seal, wake, wakeLane, shardMap, inspector }: Sha
     partitioning: createPartitioning({ db, seal, shardMap }),
     profiles: createProfiles({ db, clock, wakeLane }),
     replays: createReplays({ db, wake }),
+    roleTrust,
     segments: createSegments({ db }),
     simulations: createSimulations({ db, seal, shardMap, recordRules, clock }),
   };

@@ -26,6 +26,7 @@ test('without any variable one process does everything, on loopback, with the sa
     dataFolder: '.data',
     kinesis: 'sandbox',
     kinesisEndpoint: undefined,
+    ownIdentity: 'off',
     sandboxPort: 0,
     encryptionKey: undefined,
     encryptionKeys: undefined,

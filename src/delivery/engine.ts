@@ -18,7 +18,7 @@ import { type LaneRunContext, runLane } from './lane-run.js';
 import { WorkerLease } from './lease.js';
 import { type DeliveryMetrics, noDeliveryMetrics } from './metrics.js';
 import { type SendContext, sendPages } from './send.js';
-import { createSinks, type OpenSecret, type Sinks } from './sinks.js';
+import { createSinks, type FindKeys, type Sinks } from './sinks.js';
 
 /** What the engine needs. */
 export interface EngineOptions {
@@ -26,7 +26,7 @@ export interface EngineOptions {
   log: Logger;
   /** Shown in the worker table, such as host and process id. */
   name: string;
-  openSecret: OpenSecret;
+  findKeys: FindKeys;
   /** Another address than AWS's; only the operator gives one. */
   endpoint?: string;
   /** Lanes that take a step at one time, 1–64; those that only wait for an answer come on top, see {@link LanePlaces}. */
@@ -133,7 +133,7 @@ export class DeliveryEngine implements AsyncDisposable {
       await using sinks = createSinks({
         db: this.#options.db,
         log: this.#options.log,
-        openSecret: this.#options.openSecret,
+        findKeys: this.#options.findKeys,
         ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
         mayAttempt: () => lease.mayAttempt(),
       });

@@ -2,14 +2,15 @@
 
 import type { Logger } from 'pino';
 import { createKinesisClient, type KinesisConnection } from '../kinesis/client.js';
+import type { KeySource } from '../kinesis/keys.js';
 import { createProducer, type Producer } from '../kinesis/producer.js';
 import { ShardPacer } from '../kinesis/shard-pacer.js';
 import type { Db } from '../storage/database.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
 import { StreamWatch } from './stream-watch.js';
 
-/** Opens a credential's secret. @throws if it was sealed for another credential or with another key. */
-export type OpenSecret = (target: DeliveryTarget) => string;
+/** Finds who signs for a destination. @throws if its secret was sealed for another credential or with another key. */
+export type FindKeys = (target: DeliveryTarget) => KeySource;
 
 /** The way to one stream. */
 export interface Sink extends Producer {
@@ -26,7 +27,7 @@ export interface Sinks extends AsyncDisposable {
 export interface SinkOptions {
   db: Db;
   log: Logger;
-  openSecret: OpenSecret;
+  findKeys: FindKeys;
   /** Another address than AWS's, only by the operator: the sandbox, a private endpoint. */
   endpoint?: string;
   /** Asked before each PutRecords attempt: whether the worker's lease has time left. */
@@ -78,7 +79,7 @@ class OpenSink implements Sink {
     this.name = name;
     this.#connection = createKinesisClient({
       region: target.region,
-      credentials: { accessKeyId: target.credential.accessKeyId, secretAccessKey: options.openSecret(target) },
+      keys: options.findKeys(target),
       ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     });
     const pacer = new ShardPacer();

@@ -25,9 +25,21 @@ export function toAwsError(fault: CallFault, call: AwsCall): AwsError {
     return new AwsError('AWS_UNREACHABLE', message, { path: call.path, awsRequestId, reason: null, permission: null });
   }
   const permission = fault.cause === 'ACCESS_DENIED' ? call.permission : null;
-  const message = `Amazon Kinesis refused to ${call.what} (${fault.awsCode}). ${remedy(fault, call)}`;
+  const code = fault.awsCode === null ? '' : ` (${fault.awsCode})`;
+  const message = `${isUnsigned(fault) ? 'There are no keys' : 'Amazon Kinesis refused'} to ${call.what}${code}. ${remedy(fault, call)}`;
   return new AwsError('AWS_REFUSED', message, { path: call.path, awsRequestId, reason: fault.cause, permission });
 }
+
+/** Whether it never came to the call: the credential gave no keys to sign it with. */
+function isUnsigned({ cause }: Extract<CallFault, { kind: 'refused' }>): boolean {
+  return cause !== null && NO_KEYS.has(cause);
+}
+
+const NO_KEYS: ReadonlySet<string> = new Set([
+  'ROLE_NOT_ASSUMABLE',
+  'EXTERNAL_ID_NOT_REQUIRED',
+  'OWN_IDENTITY_UNAVAILABLE',
+]);
 
 function remedy({ cause }: Extract<CallFault, { kind: 'refused' }>, call: AwsCall): string {
   switch (cause) {

@@ -1,7 +1,8 @@
 /** Rotation of credentials without a gap: a new secret is asked for at AWS, then used; the old one can be brought back. */
 
 import type { Finding } from '../kinesis/call-fault.js';
-import type { Access } from '../kinesis/inspection.js';
+import type { RegionAccess } from '../kinesis/inspection.js';
+import type { AwsIdentity } from '../kinesis/keys.js';
 import {
   type CredentialVersions,
   erasePreviousSecret,
@@ -10,10 +11,10 @@ import {
   replaceSecret,
   swapSecrets,
 } from '../storage/credential-rotation.js';
-import { findCredential } from '../storage/credentials.js';
+import { findCredential, loadSecret } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { type Credential, getCredential, SECRET_FIELD, versionConflict } from './credential.js';
+import { type Credential, type CredentialKind, getCredential, SECRET_FIELD, versionConflict } from './credential.js';
 import { type CheckedSecret, checkNewSecret, type NewSecretInput } from './credential-input.js';
 import type { DestinationTests } from './destination-test.js';
 import type { SecretSeal } from './secret-seal.js';
@@ -35,7 +36,7 @@ export type CredentialRotation = CredentialAtVersion & NewSecretInput;
  */
 export interface CredentialRotations {
   /**
-   * Puts a new secret in use; the old one is kept as the previous.
+   * Puts a new secret or role in use; the old one is kept as the previous.
    * @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT.
    * @throws {AwsError} AWS does not take it; nothing changed.
    */
@@ -53,8 +54,8 @@ export interface CredentialRotations {
 export interface CredentialRotationOptions {
   db: Db;
   seal: SecretSeal;
-  /** Asks AWS who a key is; joined in `services.ts`. */
-  inspector: { identify(access: Access, signal: AbortSignal): Promise<Finding<string>> };
+  /** Asks AWS who an identity is; joined in `services.ts`. */
+  inspector: { identify(access: RegionAccess, signal: AbortSignal): Promise<Finding<string>> };
   tests: Pick<DestinationTests, 'test'>;
 }
 
@@ -66,8 +67,7 @@ export function createCredentialRotations(options: CredentialRotationOptions): C
   const { db } = options;
   return {
     async rotate(workspaceId, input) {
-      const secret = checkNewSecret(input);
-      await checkVersion(db, workspaceId, input);
+      const secret = checkNewSecret(input, await checkVersion(db, workspaceId, input));
       await askWhoItIs(options, input.id, secret);
       const rotated = await change(db, { ...input, workspaceId }, (tx, versions) =>
         replaceSecret(tx, input.id, sealAs(options.seal, { workspaceId, id: input.id, secret, versions })),
@@ -92,9 +92,14 @@ export function createCredentialRotations(options: CredentialRotationOptions): C
 }
 
 /** Before AWS is asked, so that what is refused anyway costs no call. It is checked again under the lock. */
-async function checkVersion(db: Db, workspaceId: number, { id, expectedVersion }: CredentialAtVersion): Promise<void> {
+async function checkVersion(
+  db: Db,
+  workspaceId: number,
+  { id, expectedVersion }: CredentialAtVersion,
+): Promise<CredentialKind> {
   const credential = await getCredential(db, workspaceId, id);
   if (credential.version !== expectedVersion) throw versionConflict(credential, expectedVersion);
+  return credential.kind;
 }
 
 /** Asks in the region of a destination that uses the credential; without one there is nobody to ask for. */
@@ -105,12 +110,20 @@ async function askWhoItIs(
 ): Promise<void> {
   const [user] = await listCredentialUsers(db, id, 1);
   if (!user) return;
-  const { accessKeyId, secretAccessKey } = secret;
-  const access = { region: user.region, credentials: { accessKeyId, secretAccessKey } };
-  const identity = await inspector.identify(access, AbortSignal.timeout(AWS_DEADLINE_MS));
-  if ('value' in identity) return;
-  const path = ['input', 'secretAccessKey'];
-  throw toAwsError(identity.fault, { what: 'tell who the new key is', permission: 'sts:GetCallerIdentity', path });
+  const identity = await identityOf(db, id, secret);
+  const found = await inspector.identify({ region: user.region, identity }, AbortSignal.timeout(AWS_DEADLINE_MS));
+  if ('value' in found) return;
+  const path = ['input', secret.kind === 'ASSUME_ROLE' ? 'roleArn' : 'secretAccessKey'];
+  const what = secret.kind === 'ASSUME_ROLE' ? 'tell who the new role is' : 'tell who the new key is';
+  throw toAwsError(found.fault, { what, permission: 'sts:GetCallerIdentity', path });
+}
+
+/** A new role is assumed with the external id that the present one is. */
+async function identityOf(db: Db, id: number, secret: CheckedSecret): Promise<AwsIdentity> {
+  if (secret.kind === 'ACCESS_KEY') return secret;
+  const stored = await loadSecret(db, id);
+  if (stored?.identity.kind === 'ASSUME_ROLE') return { ...stored.identity, roleArn: secret.roleArn };
+  throw new Error(`Credential ${id} was deleted while it was read.`);
 }
 
 /** Changes a credential that is still at the expected version. */
@@ -138,8 +151,11 @@ interface Sealing {
 function sealAs(seal: SecretSeal, { workspaceId, id, secret, versions }: Sealing) {
   const { nextSecretVersion: secretVersion } = versions;
   const binding = { workspaceId, credentialId: id, field: SECRET_FIELD, version: secretVersion };
+  const { expiresAt } = secret;
+  if (secret.kind === 'ASSUME_ROLE')
+    return { accessKeyId: null, sealed: null, roleArn: secret.roleArn, secretVersion, expiresAt };
   const sealed = seal.seal(secret.secretAccessKey, binding);
-  return { accessKeyId: secret.accessKeyId, sealed, secretVersion, expiresAt: secret.expiresAt ?? null };
+  return { accessKeyId: secret.accessKeyId, sealed, roleArn: null, secretVersion, expiresAt };
 }
 
 async function requirePrevious(

@@ -1,5 +1,6 @@
 /** Credentials: authenticated identities at AWS. The secret goes in and never comes out. */
 
+import type { AwsIdentity } from '../kinesis/keys.js';
 import {
   deleteCredentialRow,
   findCredential,
@@ -23,9 +24,15 @@ import type { SecretSeal } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
-/** The secret that was in use before, without the secret itself. */
+/** How a credential authenticates. */
+export type CredentialKind = AwsIdentity['kind'];
+
+/** The secret or role that was in use before, without the secret itself. */
 export interface PreviousVersion {
-  accessKeyIdLast4: string;
+  /** Null unless ACCESS_KEY. */
+  accessKeyIdLast4: string | null;
+  /** Null unless ASSUME_ROLE. */
+  roleArn: string | null;
   createdAt: Date;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
@@ -36,10 +43,13 @@ export interface Credential {
   id: number;
   workspaceId: number;
   name: string;
-  kind: 'ACCESS_KEY';
+  kind: CredentialKind;
   version: number;
-  accessKeyIdLast4: string;
-  /** When the secret in use was added. */
+  /** Null unless ACCESS_KEY. */
+  accessKeyIdLast4: string | null;
+  /** Null unless ASSUME_ROLE. */
+  roleArn: string | null;
+  /** When the secret or role in use was added. */
   secretCreatedAt: Date;
   expiresAt: Date | null;
   lastUsedAt: Date | null;
@@ -49,11 +59,13 @@ export interface Credential {
   updatedAt: Date;
 }
 
-/** What a credential's secret is opened from. */
-export type SealedSecret = Omit<StoredSecret, 'version'>;
+/** What an identity at AWS is opened from. */
+export type SealedIdentity = Omit<StoredSecret, 'version'>;
 
 /** Changes credentials of one workspace at a time. */
 export interface Credentials {
+  /** Kinds that the operator allows. */
+  readonly kinds: readonly CredentialKind[];
   /** @throws {InvalidInputError} @throws {ConflictError} IDEMPOTENCY_KEY_REUSED. */
   create(workspaceId: number, input: NewCredential): Promise<Credential>;
   /** @throws {InvalidInputError} @throws {NotFoundError} @throws {ConflictError} VERSION_CONFLICT. */
@@ -65,12 +77,18 @@ export interface Credentials {
 /** What the seal of a secret is bound to, beside workspace, credential and version. */
 export const SECRET_FIELD = 'secretAccessKey';
 
-/** Makes the service. */
-export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): Credentials {
-  const { db, seal } = dependencies;
+/** Makes the service. @param dependencies `kinds` are those that the operator allows. */
+export function createCredentials(dependencies: {
+  db: Db;
+  seal: SecretSeal;
+  kinds: readonly CredentialKind[];
+}): Credentials {
+  const { db, seal, kinds } = dependencies;
   return {
+    kinds,
+
     async create(workspaceId, input) {
-      const checked = checkNewCredential(input);
+      const checked = checkNewCredential(input, kinds);
       return await runTransaction(db, (tx) => createOnce({ tx, seal, workspaceId }, checked));
     },
 
@@ -96,13 +114,15 @@ export function createCredentials(dependencies: { db: Db; seal: SecretSeal }): C
 }
 
 /**
- * Opens a credential's secret, for the calls to AWS.
- * @throws {SecretUnreadableError} if it was sealed with another key, or its row was changed.
+ * Opens what a credential authenticates with, for the calls to AWS.
+ * @throws {SecretUnreadableError} if its secret was sealed with another key, or its row was changed.
  */
-export function openSecret(seal: SecretSeal, secret: SealedSecret): { accessKeyId: string; secretAccessKey: string } {
-  const { workspaceId, credentialId, secretVersion } = secret;
+export function openIdentity(seal: SecretSeal, secret: SealedIdentity): AwsIdentity {
+  const { workspaceId, credentialId, secretVersion, identity } = secret;
+  if (identity.kind !== 'ACCESS_KEY') return identity;
+  const { kind, accessKeyId, sealed } = identity;
   const binding = { workspaceId, credentialId, field: SECRET_FIELD, version: secretVersion };
-  return { accessKeyId: secret.accessKeyId, secretAccessKey: seal.open(secret.sealed, binding) };
+  return { kind, accessKeyId, secretAccessKey: seal.open(sealed, binding) };
 }
 
 interface Creation {
@@ -114,7 +134,7 @@ interface Creation {
 async function createOnce(creation: Creation, input: CheckedCredential): Promise<Credential> {
   const { tx, seal, workspaceId } = creation;
   const { idempotencyKey: key, secretAccessKey, ...open } = input;
-  const compared = { ...open, secretAccessKey: seal.fingerprint(secretAccessKey) };
+  const compared = { ...open, secretAccessKey: secretAccessKey === null ? null : seal.fingerprint(secretAccessKey) };
   const call = { workspaceId, operation: 'createCredential', key, input: compared };
   const { answer } = await runOnce(tx, call, async () => [
     { kind: 'Credential', id: await insertSealed(creation, input) },
@@ -129,9 +149,18 @@ async function insertSealed(creation: Creation, input: CheckedCredential): Promi
   const { tx, seal, workspaceId } = creation;
   const id = await reserveCredentialId(tx);
   const binding = { workspaceId, credentialId: id, field: SECRET_FIELD, version: 1 };
-  const sealed = seal.seal(input.secretAccessKey, binding);
-  const { kind, name, accessKeyId, expiresAt } = input;
-  await insertCredential(tx, { id, workspaceId, kind, name, accessKeyId, sealed, expiresAt: expiresAt ?? null });
+  const { kind, name, accessKeyId, secretAccessKey, roleArn, expiresAt } = input;
+  const sealed = secretAccessKey === null ? null : seal.seal(secretAccessKey, binding);
+  await insertCredential(tx, {
+    id,
+    workspaceId,
+    kind,
+    name,
+    accessKeyId,
+    sealed,
+    roleArn,
+    expiresAt: expiresAt ?? null,
+  });
   return id;
 }
 

@@ -103,6 +103,18 @@ export const DELIVERY_CODES = {
     'AWS does not know the access key, or the secret is wrong.',
     'Check the access key at AWS IAM and give the credential a valid one.',
   ),
+  ROLE_NOT_ASSUMABLE: halt(
+    "The role cannot be assumed with the workspace's external id.",
+    "Give the role the trust policy that `Workspace.trustPolicy` shows. If it has it, ask this server's operator whether its own AWS identity may call sts:AssumeRole on the role.",
+  ),
+  EXTERNAL_ID_NOT_REQUIRED: halt(
+    "The role can be assumed without the workspace's external id, so that other customers of this server could use it.",
+    "Require the external id in the role's trust policy, by the condition that `Workspace.trustPolicy` shows.",
+  ),
+  OWN_IDENTITY_UNAVAILABLE: halt(
+    'This server has no AWS identity of its own to use, or its operator lets no such credential use it.',
+    "Ask the operator to set OWN_IDENTITY and to check the server's own AWS credentials, or use an access key.",
+  ),
   CLOCK_SKEWED: halt("This server's clock is too far from AWS's.", "Set the server's clock (NTP)."),
   ACCESS_DENIED: halt(
     'A permission is missing.',

@@ -47,12 +47,17 @@ export interface InspectedStream {
   stream: string;
 }
 
+/** A stream, and the statement of the role's trust policy that lets us look; null if the credential is no role. */
+interface Inspected extends InspectedStream {
+  trustStatement: Record<string, unknown> | null;
+}
+
 /** Judges what was found. */
-export function judgeInspection(at: InspectedStream, found: StreamInspection, testedAt: Date): DestinationTest {
+export function judgeInspection(at: Inspected, found: StreamInspection, testedAt: Date): DestinationTest {
   const awsIdentity = 'value' in found.identity ? found.identity.value : null;
   const place = { ...at, awsIdentity };
   const checks = [
-    checkIdentity(found),
+    checkIdentity(at, found),
     checkStream(at, found),
     checkEncryption(place, found),
     checkWritePermission(place, found.write),
@@ -75,7 +80,14 @@ interface Place extends InspectedStream {
 }
 
 /** Causes that say that AWS takes nothing that the credential signs. */
-const OF_CREDENTIAL: readonly string[] = ['CREDENTIAL_EXPIRED', 'CREDENTIAL_REFUSED', 'CLOCK_SKEWED'];
+const OF_ROLE: readonly string[] = ['ROLE_NOT_ASSUMABLE', 'EXTERNAL_ID_NOT_REQUIRED'];
+const OF_CREDENTIAL: readonly string[] = [
+  'CREDENTIAL_EXPIRED',
+  'CREDENTIAL_REFUSED',
+  'CLOCK_SKEWED',
+  'OWN_IDENTITY_UNAVAILABLE',
+  ...OF_ROLE,
+];
 const OF_KEY: readonly string[] = [
   'KMS_ACCESS_DENIED',
   'KMS_KEY_DISABLED',
@@ -84,10 +96,14 @@ const OF_KEY: readonly string[] = [
   'KMS_NOT_SUBSCRIBED',
 ];
 
-function checkIdentity({ identity, write }: StreamInspection): DestinationCheck {
+function checkIdentity({ trustStatement }: Inspected, { identity, write }: StreamInspection): DestinationCheck {
   const refused = [faultOf(identity), faultOf(write)].find((fault) => isOneOf(fault, OF_CREDENTIAL));
-  if (refused) return failed('IDENTITY', refused);
-  if ('value' in identity) return passed('IDENTITY', `AWS knows the credential as ${identity.value}.`);
+  if (refused)
+    return { ...failed('IDENTITY', refused), policyStatement: isOneOf(refused, OF_ROLE) ? trustStatement : null };
+  if ('value' in identity) {
+    const role = trustStatement ? " The role refuses whoever does not know this workspace's external id." : '';
+    return passed('IDENTITY', `AWS knows the credential as ${identity.value}.${role}`);
+  }
   const reason = nameOf(identity.fault);
   return unknown(
     'IDENTITY',
@@ -185,7 +201,7 @@ function isOneOf(fault: CallFault | null, causes: readonly string[]): boolean {
 }
 
 function nameOf(fault: CallFault): string {
-  return fault.kind === 'refused' ? fault.awsCode : fault.reason;
+  return fault.kind === 'refused' ? (fault.awsCode ?? fault.cause ?? 'refused') : fault.reason;
 }
 
 function passed(subject: CheckSubject, message: string): DestinationCheck {

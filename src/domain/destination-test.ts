@@ -2,32 +2,28 @@
 
 import type { Finding } from '../kinesis/call-fault.js';
 import type { StreamPage } from '../kinesis/client.js';
-import type { StreamInspection } from '../kinesis/inspection.js';
+import type { RegionAccess, StreamInspection } from '../kinesis/inspection.js';
+import type { AwsIdentity } from '../kinesis/keys.js';
 import { findCredential, loadSecret, type StoredSecret, touchCredential } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { writeDestinationTest } from '../storage/destination-test.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { openSecret } from './credential.js';
+import { openIdentity } from './credential.js';
 import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destination.js';
 import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
 import { checkRegion, checkRegionAndStream } from './destination-input.js';
 import { type CurrentHealth, nextHealth, type TestEvidence } from './health.js';
 import { InputIssues } from './input-issues.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
+import type { RoleTrust } from './role-trust.js';
 import type { SecretSeal } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 
-/** Who asks AWS, and in which region. */
-interface Access {
-  region: string;
-  credentials: { accessKeyId: string; secretAccessKey: string };
-}
-
 /** What this service asks of AWS; joined in `services.ts`. What goes wrong there is part of the answer. */
 export interface StreamInspector {
-  inspect(access: Access & { stream: string }, signal: AbortSignal): Promise<StreamInspection>;
-  listStreams(access: Access, request: { limit: number; signal: AbortSignal }): Promise<Finding<StreamPage>>;
+  inspect(access: RegionAccess & { stream: string }, signal: AbortSignal): Promise<StreamInspection>;
+  listStreams(access: RegionAccess, request: { limit: number; signal: AbortSignal }): Promise<Finding<StreamPage>>;
 }
 
 /** Settings to test before they are saved. */
@@ -58,6 +54,7 @@ export interface DestinationTestOptions {
   db: Db;
   seal: SecretSeal;
   inspector: StreamInspector;
+  roleTrust: RoleTrust;
   clock: () => Date;
   /** Tells workers and subscribers of a destination, after a commit. */
   wake(destinationId: number): void;
@@ -94,9 +91,9 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       checkRegion(issues, region);
       await checkCredential(db, workspaceId, { id: credentialId, issues });
       const secret = await getSecret(db, credentialId);
-      const credentials = openSecret(options.seal, secret);
+      const identity = openIdentity(options.seal, secret);
       const request = { limit: MAX_STREAMS, signal: AbortSignal.timeout(AWS_DEADLINE_MS) };
-      const found = await inspector.listStreams({ region, credentials }, request);
+      const found = await inspector.listStreams({ region, identity }, request);
       await touchCredential(db, secret);
       if ('value' in found)
         return { streams: found.value.streams.map(toKinesisStream), truncated: found.value.truncated };
@@ -111,14 +108,21 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
 
 /** Outside of any transaction: AWS may take its time. */
 async function inspect(
-  { db, seal, inspector, clock }: DestinationTestOptions,
+  { db, seal, inspector, roleTrust, clock }: DestinationTestOptions,
   place: InspectedStream,
   secret: StoredSecret,
 ): Promise<DestinationTest> {
-  const access = { ...place, credentials: openSecret(seal, secret) };
-  const found = await inspector.inspect(access, AbortSignal.timeout(AWS_DEADLINE_MS));
+  const identity = openIdentity(seal, secret);
+  const [found, trustStatement] = await Promise.all([
+    inspector.inspect({ ...place, identity }, AbortSignal.timeout(AWS_DEADLINE_MS)),
+    trustStatementOf(roleTrust, identity),
+  ]);
   await touchCredential(db, secret);
-  return judgeInspection(access, found, clock());
+  return judgeInspection({ ...place, trustStatement }, found, clock());
+}
+
+async function trustStatementOf(roleTrust: RoleTrust, identity: AwsIdentity): Promise<Record<string, unknown> | null> {
+  return identity.kind === 'ASSUME_ROLE' ? await roleTrust.statementFor(identity.externalId) : null;
 }
 
 /** Puts a test on the books, unless settings or secret have changed since it began. */

@@ -1,10 +1,10 @@
 /** The catalogue: kinds of places data can go, as data. Forms are built from it, by the rules that inputs are checked by. */
 
-import type { Credential } from './credential.js';
-import { ACCESS_KEY_ID_PATTERN, MAX_NAME_CHARACTERS, SECRET_ACCESS_KEY_PATTERN } from './credential-input.js';
+import { AUTHENTICATION } from './authentication-step.js';
+import type { CredentialKind } from './credential.js';
 import type { Destination } from './destination.js';
 import { KINESIS_SETUP } from './kinesis-setup-step.js';
-import { type WizardStep, wizardField } from './wizard-step.js';
+import type { WizardStep } from './wizard-step.js';
 
 /** Which kind of destination. */
 export type DestinationKind = Destination['kind'];
@@ -30,46 +30,6 @@ export interface DestinationType {
   iamPolicy: Record<string, unknown>;
   steps: WizardStep[];
 }
-
-const ACCESS_KEY: Credential['kind'] = 'ACCESS_KEY';
-const ONLY_ACCESS_KEY = { field: 'kind', values: [ACCESS_KEY] };
-
-const AUTHENTICATION: WizardStep = {
-  kind: 'AUTHENTICATION',
-  title: 'Authentication',
-  fields: [
-    wizardField('kind', 'Authentication', 'ENUM', {
-      help: 'How to prove to AWS who is calling.',
-      required: true,
-      defaultValue: ACCESS_KEY,
-      options: [
-        {
-          value: ACCESS_KEY,
-          label: 'Access key',
-          help: 'An access key id and its secret, made for an IAM user at AWS IAM.',
-        },
-      ],
-    }),
-    wizardField('accessKeyId', 'Access key id', 'TEXT', {
-      help: '16–128 upper-case letters and digits, such as `AKIAIOSFODNN7EXAMPLE`.',
-      required: true,
-      pattern: ACCESS_KEY_ID_PATTERN.source,
-      shownWhen: ONLY_ACCESS_KEY,
-    }),
-    wizardField('secretAccessKey', 'Secret access key', 'SECRET', {
-      help: '40 characters. It is encrypted, used only to call AWS, and never shown again.',
-      required: true,
-      pattern: SECRET_ACCESS_KEY_PATTERN.source,
-      shownWhen: ONLY_ACCESS_KEY,
-    }),
-    wizardField('name', 'Name', 'TEXT', {
-      help: 'What to find this credential by.',
-      required: true,
-      maxLength: MAX_NAME_CHARACTERS,
-    }),
-    wizardField('expiresAt', 'Expires', 'TIME', { help: 'When the access key will be replaced; empty if never.' }),
-  ],
-};
 
 /** Amazon Kinesis in the catalogue. */
 export const AMAZON_KINESIS: DestinationType = {
@@ -112,8 +72,27 @@ export const AMAZON_KINESIS: DestinationType = {
   steps: [AUTHENTICATION, KINESIS_SETUP],
 };
 
-/** Every entry of the catalogue. */
-export const DESTINATION_TYPES: Record<DestinationKind, DestinationType> = { AMAZON_KINESIS };
+/** The kinds that there are, in the order of the catalogue. */
+export const DESTINATION_KINDS: readonly DestinationKind[] = ['AMAZON_KINESIS'];
+
+/** An entry of the catalogue. @param kinds kinds of credentials that the operator allows: the others are not offered. */
+export function describeDestinationType(kind: DestinationKind, kinds: readonly CredentialKind[]): DestinationType {
+  const type = DESTINATION_TYPES[kind];
+  return { ...type, steps: type.steps.map((step) => (step === AUTHENTICATION ? offerKinds(step, kinds) : step)) };
+}
+
+const DESTINATION_TYPES: Record<DestinationKind, DestinationType> = { AMAZON_KINESIS };
+
+function offerKinds(step: WizardStep, kinds: readonly string[]): WizardStep {
+  const fields = step.fields.filter(({ shownWhen }) => shownWhen?.values.some((kind) => kinds.includes(kind)) ?? true);
+  return {
+    ...step,
+    fields: fields.map((field) => ({
+      ...field,
+      options: field.options.filter(({ value }) => kinds.includes(value)),
+    })),
+  };
+}
 
 function permission(action: string, purpose: string, required = false): AwsPermission {
   return { action, purpose, required };

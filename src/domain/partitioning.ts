@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Finding } from '../kinesis/call-fault.js';
+import type { RegionAccess } from '../kinesis/inspection.js';
 import type { OpenShard } from '../kinesis/shards.js';
 import { loadSecret, touchCredential } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
@@ -9,7 +10,7 @@ import { findDestination } from '../storage/destinations.js';
 import { drawMembers, type SampledMember } from '../storage/member-sample.js';
 import { readPageProfiles } from '../storage/page-source.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { openSecret, type SealedSecret } from './credential.js';
+import { openIdentity, type SealedIdentity } from './credential.js';
 import type { Destination } from './destination.js';
 import { InputIssues } from './input-issues.js';
 import { choosePartitionKey, keepsOrder, type PartitionKey } from './partition-key.js';
@@ -17,11 +18,9 @@ import { checkPartitionKey, type PartitionKeyInput, toPartitionKey } from './par
 import type { SecretSeal } from './secret-seal.js';
 
 /** A stream, and who asks for it. */
-export interface StreamAccess {
-  region: string;
+export interface StreamAccess extends RegionAccess {
   /** Name or ARN. */
   stream: string;
-  credentials: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** The shards of a stream in the order of their ranges, or why they cannot be read. */
@@ -127,10 +126,10 @@ async function checkRequest(
 export async function askForShards(
   { db, seal, shardMap }: PartitioningOptions,
   target: Pick<Destination, 'region' | 'stream'>,
-  secret: SealedSecret,
+  secret: SealedIdentity,
 ): Promise<ShardListing> {
   const { region, stream } = target;
-  const access = { region, stream, credentials: openSecret(seal, secret) };
+  const access = { region, stream, identity: openIdentity(seal, secret) };
   const listing = await shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
   await touchCredential(db, secret);
   return listing;

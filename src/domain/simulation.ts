@@ -162,8 +162,8 @@ async function findShard(
   { credential, ...target }: DeliveryTarget,
   { partitionKey }: SimulatedRecord,
 ): Promise<string | null> {
-  const { id: credentialId, accessKeyId, sealedSecret: sealed, secretVersion } = credential;
-  const secret = { workspaceId: target.workspaceId, credentialId, accessKeyId, sealed, secretVersion };
+  const { id: credentialId, identity, secretVersion } = credential;
+  const secret = { workspaceId: target.workspaceId, credentialId, identity, secretVersion };
   const listing = await askForShards(options, target, secret);
   return 'value' in listing ? (options.shardMap.shardOf(partitionKey, listing.value)?.shardId ?? null) : null;
 }

@@ -14,6 +14,7 @@ import type { FailedRecordDecisions } from '../domain/failed-record-decision.js'
 import type { Partitioning } from '../domain/partitioning.js';
 import type { Profiles } from '../domain/profile.js';
 import type { Replays } from '../domain/replay.js';
+import type { RoleTrust } from '../domain/role-trust.js';
 import type { Segments } from '../domain/segment.js';
 import type { Simulations } from '../domain/simulation.js';
 import { type NodeReference, RequestError } from '../domain/user-error.js';
@@ -37,6 +38,7 @@ export interface Services {
   partitioning: Partitioning;
   profiles: Profiles;
   replays: Replays;
+  roleTrust: RoleTrust;
   segments: Segments;
   simulations: Simulations;
 }

@@ -33,6 +33,13 @@ export class CreateCredentialInput {
 
   @Field(() => String, {
     nullable: true,
+    description:
+      'ARN of the role, in any AWS partition; required for ASSUME_ROLE only. Give the role the trust policy `Workspace.trustPolicy` first.',
+  })
+  roleArn?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
     description: 'Secret access key, 40 characters; required for ACCESS_KEY only. Write-only.',
   })
   secretAccessKey?: string | null;

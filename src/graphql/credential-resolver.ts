@@ -50,7 +50,7 @@ export class CredentialResolver {
 
   @Mutation(() => CreateCredentialResult, {
     description:
-      'Stores a credential; its secret is encrypted and never comes out. Role: ADMIN. InvalidInputError: fields that the kind does not take or lacks, malformed key. ConflictError: IDEMPOTENCY_KEY_REUSED.',
+      'Stores a credential; its secret is encrypted and never comes out. Role: ADMIN. InvalidInputError: fields that the kind does not take or lacks, malformed key or ARN, a kind that the operator does not allow. ConflictError: IDEMPOTENCY_KEY_REUSED.',
   })
   createCredential(
     @Arg('input', () => CreateCredentialInput, { description: 'The new credential.' }) input: CreateCredentialInput,

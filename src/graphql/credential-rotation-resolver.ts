@@ -22,10 +22,10 @@ import { requestedId } from './requested-id.js';
 export class CredentialRotationResolver {
   @Mutation(() => RotateCredentialResult, {
     description:
-      'Checks a new secret at AWS and uses it from the next PutRecords call on; the old one is kept as `previous`, and one before it is erased. The destinations that use it are tested with it (at most 20, 10 s), and halted ones that pass resume. A credential that no destination uses is not checked. Role: ADMIN. InvalidInputError. NotFoundError. ConflictError: VERSION_CONFLICT. AwsError: AWS does not take it; nothing changed.',
+      'Checks a new secret or role at AWS and uses it from the next PutRecords call on; the old one is kept as `previous`, and one before it is erased. The destinations that use it are tested with it (at most 20, 10 s), and halted ones that pass resume. A credential that no destination uses is not checked. Role: ADMIN. InvalidInputError: also for PROCESS_IDENTITY, which has nothing to rotate. NotFoundError. ConflictError: VERSION_CONFLICT. AwsError: AWS does not take it; nothing changed.',
   })
   rotateCredential(
-    @Arg('input', () => RotateCredentialInput, { description: 'The new secret.' }) input: RotateCredentialInput,
+    @Arg('input', () => RotateCredentialInput, { description: 'The new secret or role.' }) input: RotateCredentialInput,
     @Ctx() context: Context,
   ): Promise<typeof RotateCredentialResult> {
     requireRole(context, 'ADMIN');

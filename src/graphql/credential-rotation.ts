@@ -29,6 +29,9 @@ export class RotateCredentialInput {
   @Field(() => DateTimeScalar, { nullable: true, description: 'When the new version expires; null if never.' })
   expiresAt?: Date | null;
 
+  @Field(() => String, { nullable: true, description: 'New ARN of the role; required for ASSUME_ROLE only.' })
+  roleArn?: string | null;
+
   @Field(() => String, {
     nullable: true,
     description: 'New secret access key, 40 characters; required for ACCESS_KEY only. Write-only.',

@@ -1,7 +1,7 @@
 /** Credentials in the schema: the type and its lists. Nothing here can hold a secret. */
 
 import { ArgsType, Field, InputType, Int, ObjectType } from 'type-graphql';
-import type { Credential } from '../domain/credential.js';
+import type { Credential, CredentialKind } from '../domain/credential.js';
 import { toGlobalId } from '../domain/global-id.js';
 import type { CredentialOrderName } from '../storage/credentials.js';
 import { type Connection, ConnectionArgs, createCountedConnection, toConnection, toPageRequest } from './connection.js';
@@ -11,10 +11,15 @@ import { NodeType } from './node.js';
 import { DateTimeScalar } from './scalars.js';
 
 /** GraphQL enum `CredentialKind`. */
-export const CredentialKindEnum = createEnum<Credential['kind']>(
+export const CredentialKindEnum = createEnum<CredentialKind>(
   'CredentialKind',
   'How a credential authenticates at AWS.',
-  { ACCESS_KEY: 'An access key pair.' },
+  {
+    ACCESS_KEY: 'An access key pair.',
+    ASSUME_ROLE:
+      "A role that is assumed with the workspace's external id, and only if it refuses whoever does not know it; where the operator allows it.",
+    PROCESS_IDENTITY: "This server's own AWS identity; where the operator allows it.",
+  },
 );
 
 /** GraphQL type `CredentialVersion`. */
@@ -37,6 +42,9 @@ export class CredentialVersionType {
     description: 'Last call to AWS with it, exact to a minute; null if never.',
   })
   lastUsedAt!: Date | null;
+
+  @Field(() => String, { nullable: true, description: "The role's ARN; null unless ASSUME_ROLE." })
+  roleArn!: string | null;
 }
 
 /** GraphQL type `Credential`. */
@@ -81,6 +89,7 @@ export function toCredentialType(credential: Credential): CredentialType {
     createdAt: credential.secretCreatedAt,
     expiresAt: credential.expiresAt,
     lastUsedAt: credential.lastUsedAt,
+    roleArn: credential.roleArn,
   });
   const previous = credential.previous && Object.assign(new CredentialVersionType(), credential.previous);
   const shown = { createdAt, current, previous, kind, name, updatedAt, version };

@@ -1,7 +1,8 @@
 /** Query of the catalogue. */
 
-import { Query, Resolver } from 'type-graphql';
-import { DESTINATION_TYPES } from '../domain/destination-type.js';
+import { Ctx, Query, Resolver } from 'type-graphql';
+import { DESTINATION_KINDS } from '../domain/destination-type.js';
+import type { Context } from './context.js';
 import { DestinationTypeType, toDestinationTypeType } from './destination-type.js';
 
 /** Resolver of the catalogue. */
@@ -11,7 +12,7 @@ export class DestinationTypeResolver {
     description:
       'The catalogue: kinds of places data can go, with the fields of each wizard step and the permissions they need.',
   })
-  destinationTypes(): DestinationTypeType[] {
-    return Object.values(DESTINATION_TYPES).map(({ kind }) => toDestinationTypeType(kind));
+  destinationTypes(@Ctx() context: Context): DestinationTypeType[] {
+    return DESTINATION_KINDS.map((kind) => toDestinationTypeType(kind, context));
   }
 }

@@ -1,7 +1,8 @@
 /** The catalogue of destination types in the schema. */
 
 import { Field, ObjectType } from 'type-graphql';
-import { DESTINATION_TYPES, type DestinationKind, type DestinationType } from '../domain/destination-type.js';
+import { type DestinationKind, type DestinationType, describeDestinationType } from '../domain/destination-type.js';
+import type { Context } from './context.js';
 import { createEnum } from './enums.js';
 import { JSONObjectScalar } from './scalars.js';
 import { WizardStepType } from './wizard-step.js';
@@ -72,6 +73,6 @@ export class DestinationTypeType {
 }
 
 /** Shapes the catalogue entry of a kind for the schema. */
-export function toDestinationTypeType(kind: DestinationKind): DestinationTypeType {
-  return Object.assign(new DestinationTypeType(), DESTINATION_TYPES[kind]);
+export function toDestinationTypeType(kind: DestinationKind, { services }: Context): DestinationTypeType {
+  return Object.assign(new DestinationTypeType(), describeDestinationType(kind, services.credentials.kinds));
 }

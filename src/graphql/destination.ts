@@ -80,8 +80,8 @@ export abstract class DestinationInterface extends NodeType {
   }
 
   @Field(() => DestinationTypeType, { description: 'Its entry in the catalogue.' })
-  type(): DestinationTypeType {
-    return toDestinationTypeType(this.row.kind);
+  type(@Ctx() context: Context): DestinationTypeType {
+    return toDestinationTypeType(this.row.kind, context);
   }
 
   @Field(() => DateTimeScalar, { description: 'When its settings last changed.' })

@@ -7,7 +7,7 @@ import type { Workspace } from '../domain/workspace.js';
 import type { Context } from './context.js';
 import { createEnum } from './enums.js';
 import { NodeType } from './node.js';
-import { DateTimeScalar } from './scalars.js';
+import { DateTimeScalar, JSONObjectScalar } from './scalars.js';
 import { readStatistics, StatisticsArgs, StatisticsType } from './statistics.js';
 
 /** GraphQL enum `Role`. */
@@ -52,6 +52,15 @@ export class WorkspaceType extends NodeType {
 
   @Field(() => String, { description: 'Name.' })
   name!: string;
+
+  @Field(() => JSONObjectScalar, {
+    description:
+      "The trust policy to give a role that a credential of kind ASSUME_ROLE is to assume: it lets this server's AWS account in with the external id. A placeholder stands for the account where the server could not find its own.",
+  })
+  async trustPolicy(@Ctx() context: Context): Promise<Record<string, unknown>> {
+    const statement = await context.services.roleTrust.statementFor(this.externalId);
+    return { Version: '2012-10-17', Statement: [statement] };
+  }
 
   @Field(() => StatisticsType, { description: 'What was delivered to all destinations, in time buckets.' })
   statistics(@Args(() => StatisticsArgs) args: StatisticsArgs, @Ctx() context: Context): Promise<StatisticsType> {

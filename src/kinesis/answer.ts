@@ -1,5 +1,7 @@
 /** What came back from a PutRecords request, read sparingly and without trust. */
 
+import type { CallFault } from './call-fault.js';
+
 /** What an answer says about one record. `unreadable`: neither a stored record nor an error code. */
 export type RecordAnswer =
   | { readonly kind: 'stored'; readonly shardId: string; readonly sequenceNumber: string }
@@ -12,6 +14,7 @@ export type RecordAnswer =
  * - `refused`: an error for the whole request; `code` as on the wire, null if there was none.
  * - `unreadable`: sent, and no telling what became of it (time-out, reset, empty, HTML, half a body).
  * - `unsent`: certainly nothing was stored (no connection, no address).
+ * - `unsigned`: there were no keys to sign it with; nothing was sent.
  */
 export type PutRecordsAnswer =
   | { readonly kind: 'results'; readonly results: readonly RecordAnswer[]; readonly requestId: string | null }
@@ -23,7 +26,8 @@ export type PutRecordsAnswer =
       readonly requestId: string | null;
     }
   | { readonly kind: 'unreadable'; readonly reason: string; readonly requestId: string | null }
-  | { readonly kind: 'unsent'; readonly reason: string };
+  | { readonly kind: 'unsent'; readonly reason: string }
+  | { readonly kind: 'unsigned'; readonly fault: CallFault };
 
 /** An HTTP answer as it came. */
 export interface RawAnswer {

@@ -4,6 +4,7 @@ import { KinesisServiceException } from '@aws-sdk/client-kinesis';
 import { STSServiceException } from '@aws-sdk/client-sts';
 import { nameFault } from './connection-fault.js';
 import { classify } from './fault.js';
+import { NoKeysError } from './keys.js';
 import type { HaltingCause } from './record.js';
 
 /**
@@ -15,14 +16,15 @@ export type CallFault =
   | {
       readonly kind: 'refused';
       readonly cause: HaltingCause | 'THROTTLED' | 'KMS_THROTTLED' | null;
-      /** As on the wire. */
-      readonly awsCode: string;
+      /** As on the wire; null if it was this process that refused. */
+      readonly awsCode: string | null;
       readonly awsRequestId: string | null;
     }
   | { readonly kind: 'unreachable'; readonly reason: string; readonly awsRequestId: string | null };
 
 /** Reads what a call of the client threw, an abort by its deadline included. */
 export function readCallFault(error: unknown): CallFault {
+  if (error instanceof NoKeysError) return error.fault;
   if (!(error instanceof KinesisServiceException || error instanceof STSServiceException))
     return { kind: 'unreachable', reason: nameFault(error), awsRequestId: null };
   const { httpStatusCode: httpStatus = 0, requestId: awsRequestId = null } = error.$metadata;

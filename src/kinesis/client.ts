@@ -13,22 +13,18 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type RawAnswer, readAnswer } from './answer.js';
 import { addressOf, encodePutRecords } from './body.js';
 import { isNeverConnected, nameFault } from './connection-fault.js';
-import { classify } from './fault.js';
+import { classify, isKeyFault } from './fault.js';
+import { findKeys, withKeys } from './key-use.js';
+import { type KeySource, toProvider } from './keys.js';
 import type { PutRecords } from './producer.js';
 import { listOpenShards, type OpenShard } from './shards.js';
-
-/** Who signs. `sessionToken` only for temporary credentials. */
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 /** What a client is made of; a rotated credential needs a new client. */
 export interface KinesisClientOptions {
   /** Valid by `^[a-z]{2}(-[a-z]+)+-\d$`: the SDK itself takes anything. */
   readonly region: string;
-  readonly credentials: AwsCredentials;
+  /** Who signs. */
+  readonly keys: KeySource;
   /** Another address than AWS's, as an http or https URL: the sandbox, an emulator, a private endpoint. */
   readonly endpoint?: string;
 }
@@ -86,9 +82,10 @@ export interface KinesisConnection extends Disposable {
 
 /** Makes a client; it connects with the first call. */
 export function createKinesisClient(options: KinesisClientOptions): KinesisConnection {
+  const { keys } = options;
   const client = new KinesisClient({
     region: options.region,
-    credentials: { ...options.credentials },
+    credentials: toProvider(keys),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     maxAttempts: 1, // Retries are the producer's: the SDK would send delivered records again.
     // Given, so that no setting of the process's environment or ~/.aws reaches a customer's client.
@@ -104,11 +101,11 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisConne
   });
   const destroy = () => client.destroy();
   return {
-    putRecords: (request) => putRecords(client, request),
-    describeStream: (stream, signal) => describeStream(client, stream, signal),
-    listShards: (stream, signal) => listOpenShards(client, stream, signal),
-    checkWrite: (stream, signal) => checkWrite(client, stream, signal),
-    listStreams: (limit, signal) => listStreams(client, limit, signal),
+    putRecords: (request) => putRecords(client, keys, request),
+    describeStream: (stream, signal) => withKeys(keys, signal, () => describeStream(client, stream, signal)),
+    listShards: (stream, signal) => withKeys(keys, signal, () => listOpenShards(client, stream, signal)),
+    checkWrite: (stream, signal) => withKeys(keys, signal, () => checkWrite(client, stream, signal)),
+    listStreams: (limit, signal) => withKeys(keys, signal, () => listStreams(client, limit, signal)),
     destroy,
     [Symbol.dispose]: destroy,
   };
@@ -119,7 +116,21 @@ const CONNECT_MS = 3_000;
 /** One socket a lane. Idle ones go after 10 s, before AWS closes them: a reset on reuse would be an unknown outcome. */
 const AGENT = { keepAlive: true, maxSockets: 16, timeout: 10_000 };
 
-async function putRecords(client: KinesisClient, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
+/** What is refused for its keys is not stored: with other keys it is sent once more, within the same attempt. */
+async function putRecords(
+  client: KinesisClient,
+  keys: KeySource,
+  request: Parameters<PutRecords>[0],
+): ReturnType<PutRecords> {
+  const found = await findKeys(keys, request.signal);
+  if ('fault' in found) return { kind: 'unsigned', fault: found.fault };
+  const answer = await attempt(client, request);
+  if (answer.kind !== 'refused' || !isKeyFault(classify(answer)) || !keys.replace(found.value)) return answer;
+  const next = await findKeys(keys, request.signal);
+  return 'fault' in next ? { kind: 'unsigned', fault: next.fault } : attempt(client, request);
+}
+
+async function attempt(client: KinesisClient, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
   const exchange: Exchange = { isHandedOver: false, answer: null };
   const target = addressOf(request.stream);
   const command = new PutRecordsCommand({ ...target, Records: [] });

@@ -1,6 +1,7 @@
 /** The books of one produce call: one entry per record, settled by answers, closed into results. */
 
 import type { PutRecordsAnswer, RecordAnswer } from './answer.js';
+import type { CallFault } from './call-fault.js';
 import { retryAfterMs } from './delay.js';
 import { classify, type Fault, type WireError } from './fault.js';
 import { quoteDetail } from './fault-words.js';
@@ -73,6 +74,8 @@ export function settle(entries: readonly Entry[], answer: PutRecordsAnswer): Ver
       return settleAll(entries, LOST, reasonFor(LOST.cause, { message: answer.reason, requestId: answer.requestId }));
     case 'unsent':
       return settleAll(entries, UNSENT, reasonFor(UNSENT.cause, { message: answer.reason }));
+    case 'unsigned':
+      return settleUnsigned(entries, answer.fault);
     default:
       return assertNever(answer);
   }
@@ -124,6 +127,16 @@ function settleRefusal(entries: readonly Entry[], answer: Extract<PutRecordsAnsw
   const fault = classify(answer);
   if (fault.kind === 'invalid') return { kind: 'split', error: answer };
   return settleAll(entries, fault, reasonFor(fault.cause, answer));
+}
+
+/** Whatever else keeps this process from its keys passes: it is no refusal of the stream. */
+function settleUnsigned(entries: readonly Entry[], fault: CallFault): Verdict {
+  if (fault.kind === 'refused' && fault.cause !== null && isHalting(fault.cause)) {
+    const { cause, awsCode: code, awsRequestId: requestId } = fault;
+    return settleAll(entries, { kind: 'halt', cause }, reasonFor(cause, { code, requestId }));
+  }
+  const message = fault.kind === 'refused' ? (fault.awsCode ?? '') : fault.reason;
+  return settleAll(entries, UNSENT, reasonFor(UNSENT.cause, { message, requestId: fault.awsRequestId }));
 }
 
 /** One fault for all records of a request. */

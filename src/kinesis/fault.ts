@@ -100,6 +100,11 @@ export function classify(error: WireError): Fault {
   return fault;
 }
 
+/** Whether a request was refused for the keys that it was signed with. */
+export function isKeyFault(fault: Fault): boolean {
+  return fault.kind === 'halt' && (fault.cause === 'CREDENTIAL_EXPIRED' || fault.cause === 'CREDENTIAL_REFUSED');
+}
+
 function classifyByStatus({ code, httpStatus }: WireError): Fault {
   if (httpStatus === 413) return INVALID;
   if (httpStatus === 429) return THROTTLE;

@@ -1,8 +1,10 @@
 /** Looks at a stream and at what a credential may do with it, without writing a record. */
 
 import { type Finding, find } from './call-fault.js';
-import { createKinesisClient, type KinesisClientOptions, type StreamPage, type StreamSummary } from './client.js';
+import { createKinesisClient, type StreamPage, type StreamSummary } from './client.js';
 import { askIdentity } from './identity.js';
+import type { KeySources } from './key-sources.js';
+import type { AwsIdentity } from './keys.js';
 import type { OpenShard } from './shards.js';
 
 /** What was found of a stream, call by call. */
@@ -16,18 +18,29 @@ export interface StreamInspection {
 }
 
 /** Who asks, and where. */
-export type Access = Omit<KinesisClientOptions, 'endpoint'>;
+export interface RegionAccess {
+  readonly region: string;
+  readonly identity: AwsIdentity;
+}
 
-/** Asks AWS about streams. @param endpoint another address than AWS's; null is each region's own. */
-export function createStreamInspector(endpoint: string | null) {
-  const at = <Given extends Access>(access: Given) => ({ ...access, ...(endpoint !== null && { endpoint }) });
+/** Asks AWS about streams. @param options `endpoint` is another address than AWS's; null is each region's own. */
+export function createStreamInspector({ endpoint, keySources }: { endpoint: string | null; keySources: KeySources }) {
+  const keysOf = ({ identity, region }: RegionAccess) => keySources.sourceFor(identity, region);
+  const connect = (access: RegionAccess) =>
+    createKinesisClient({
+      region: access.region,
+      keys: keysOf(access),
+      ...(endpoint !== null && { endpoint }),
+    });
+  const ask = (access: RegionAccess, signal: AbortSignal) =>
+    find(askIdentity({ region: access.region, keys: keysOf(access), endpoint }, signal));
   return {
     /** Makes all calls at once; none of them rejects for what AWS does, nor for the end of `signal`. */
-    async inspect(access: Access & { readonly stream: string }, signal: AbortSignal): Promise<StreamInspection> {
-      const { stream, ...options } = at(access);
-      using client = createKinesisClient(options);
+    async inspect(access: RegionAccess & { readonly stream: string }, signal: AbortSignal): Promise<StreamInspection> {
+      const { stream } = access;
+      using client = connect(access);
       const [identity, summary, shards, write] = await Promise.all([
-        find(askIdentity(options, signal)),
+        ask(access, signal),
         find(client.describeStream(stream, signal)),
         find<readonly OpenShard[]>(client.listShards(stream, signal)),
         find(client.checkWrite(stream, signal).then((): true => true)),
@@ -36,16 +49,14 @@ export function createStreamInspector(endpoint: string | null) {
     },
 
     /** Asks who a credential is: its ARN. */
-    identify(access: Access, signal: AbortSignal): Promise<Finding<string>> {
-      return find(askIdentity(at(access), signal));
-    },
+    identify: ask,
 
     /** Lists the streams of a region, at most `limit`. */
     async listStreams(
-      access: Access,
+      access: RegionAccess,
       { limit, signal }: { limit: number; signal: AbortSignal },
     ): Promise<Finding<StreamPage>> {
-      using client = createKinesisClient(at(access));
+      using client = connect(access);
       return await find(client.listStreams(limit, signal));
     },
   };

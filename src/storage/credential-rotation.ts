@@ -13,10 +13,11 @@ export interface CredentialVersions {
   hasPrevious: boolean;
 }
 
-/** A secret to use from now on. */
+/** A secret or role to use from now on; null is what the credential's kind does not have. */
 export interface NewSecret {
-  accessKeyId: string;
-  sealed: Buffer;
+  accessKeyId: string | null;
+  sealed: Buffer | null;
+  roleArn: string | null;
   secretVersion: number;
   expiresAt: Date | null;
 }
@@ -28,7 +29,7 @@ export async function lockCredentialVersions(
   id: number,
 ): Promise<CredentialVersions | null> {
   const { rows } = await sql`/* credential_rotation.lock */
-    select version, secret_count + 1 as next_secret_version, previous_access_key_id is not null as has_previous
+    select version, secret_count + 1 as next_secret_version, previous_secret_version is not null as has_previous
     from credential
     where workspace_id = ${workspaceId} and id = ${id}
     for no key update`.execute(db);
@@ -40,10 +41,10 @@ export async function replaceSecret(db: Db, id: number, secret: NewSecret): Prom
   await sql`/* credential_rotation.replace */
     update credential
     set previous_access_key_id = access_key_id, previous_secret_sealed = secret_sealed,
-      previous_secret_version = secret_version, previous_created_at = secret_created_at,
+      previous_role_arn = role_arn, previous_secret_version = secret_version, previous_created_at = secret_created_at,
       previous_expires_at = expires_at, previous_last_used_at = last_used_at,
-      access_key_id = ${secret.accessKeyId}, secret_sealed = ${secret.sealed}, secret_version = ${secret.secretVersion},
-      secret_created_at = now(), expires_at = ${secret.expiresAt}, last_used_at = null,
+      access_key_id = ${secret.accessKeyId}, secret_sealed = ${secret.sealed}, role_arn = ${secret.roleArn},
+      secret_version = ${secret.secretVersion}, secret_created_at = now(), expires_at = ${secret.expiresAt}, last_used_at = null,
       secret_count = ${secret.secretVersion}, version = version + 1, updated_at = now()
     where id = ${id}`.execute(db);
 }
@@ -53,10 +54,10 @@ export async function swapSecrets(db: Db, id: number): Promise<void> {
   await sql`/* credential_rotation.swap */
     update credential
     set previous_access_key_id = access_key_id, previous_secret_sealed = secret_sealed,
-      previous_secret_version = secret_version, previous_created_at = secret_created_at,
+      previous_role_arn = role_arn, previous_secret_version = secret_version, previous_created_at = secret_created_at,
       previous_expires_at = expires_at, previous_last_used_at = last_used_at,
       access_key_id = previous_access_key_id, secret_sealed = previous_secret_sealed,
-      secret_version = previous_secret_version, secret_created_at = previous_created_at,
+      role_arn = previous_role_arn, secret_version = previous_secret_version, secret_created_at = previous_created_at,
       expires_at = previous_expires_at, last_used_at = previous_last_used_at,
       version = version + 1, updated_at = now()
     where id = ${id}`.execute(db);
@@ -66,8 +67,8 @@ export async function swapSecrets(db: Db, id: number): Promise<void> {
 export async function erasePreviousSecret(db: Db, id: number): Promise<void> {
   await sql`/* credential_rotation.erase */
     update credential
-    set previous_access_key_id = null, previous_secret_sealed = null, previous_secret_version = null,
-      previous_created_at = null, previous_expires_at = null, previous_last_used_at = null,
+    set previous_access_key_id = null, previous_secret_sealed = null, previous_role_arn = null,
+      previous_secret_version = null, previous_created_at = null, previous_expires_at = null, previous_last_used_at = null,
       version = version + 1, updated_at = now()
     where id = ${id}`.execute(db);
 }

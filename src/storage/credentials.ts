@@ -2,9 +2,10 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { Credential } from '../domain/credential.js';
+import type { Credential, CredentialKind } from '../domain/credential.js';
 import type { Db } from './database.js';
 import type { ListQuery, SortOrder } from './paging.js';
+import { IDENTITY_COLUMNS, IdentityRow, type StoredIdentity } from './stored-identity.js';
 import { containsText } from './text-match.js';
 
 /** A credential to store. */
@@ -12,19 +13,20 @@ export interface NewCredentialRow {
   /** From {@link reserveCredentialId}. */
   id: number;
   workspaceId: number;
-  kind: 'ACCESS_KEY';
+  kind: CredentialKind;
   name: string;
-  accessKeyId: string;
-  sealed: Buffer;
+  accessKeyId: string | null;
+  sealed: Buffer | null;
+  roleArn: string | null;
   expiresAt: Date | null;
 }
 
-/** A secret as it is stored, with what its seal is bound to. */
+/** What a credential authenticates with, as it is stored, with what its seal is bound to. */
 export interface StoredSecret {
   workspaceId: number;
   credentialId: number;
-  accessKeyId: string;
-  sealed: Buffer;
+  identity: StoredIdentity;
+  /** Of the identity: grows with each rotation. */
   secretVersion: number;
   /** The credential's version: grows with each change. */
   version: number;
@@ -50,9 +52,10 @@ export async function reserveCredentialId(db: Db): Promise<number> {
 /** Adds a credential under its reserved id. */
 export async function insertCredential(db: Db, row: NewCredentialRow): Promise<void> {
   await sql`/* credentials.insert */
-    insert into credential (id, workspace_id, kind, name, access_key_id, secret_sealed, expires_at)
+    insert into credential (id, workspace_id, kind, name, access_key_id, secret_sealed, role_arn, expires_at)
     overriding system value
-    values (${row.id}, ${row.workspaceId}, ${row.kind}, ${row.name}, ${row.accessKeyId}, ${row.sealed}, ${row.expiresAt})
+    values (${row.id}, ${row.workspaceId}, ${row.kind}, ${row.name}, ${row.accessKeyId}, ${row.sealed}, ${row.roleArn},
+      ${row.expiresAt})
   `.execute(db);
 }
 
@@ -124,14 +127,15 @@ export async function listCredentialsByIds(
   return ids.map((id) => found.get(id) ?? null);
 }
 
-/** Reads a credential's sealed secret, for the delivery engine; null if the credential was deleted. */
+/** Reads what a credential authenticates with, its secret sealed; null if the credential was deleted. */
 export async function loadSecret(db: Db, credentialId: number): Promise<StoredSecret | null> {
-  const row = await db
-    .selectFrom('credential')
-    .select(['id', 'workspace_id', 'access_key_id', 'secret_sealed', 'secret_version', 'version'])
-    .where('id', '=', credentialId)
-    .executeTakeFirst();
-  return row ? SecretRow.parse(row) : null;
+  const { rows } = await sql`/* credentials.load_secret */
+    select credential.id, credential.workspace_id, credential.secret_version, credential.version, ${IDENTITY_COLUMNS}
+    from credential
+    join workspace on workspace.id = credential.workspace_id
+    where credential.id = ${credentialId}`.execute(db);
+  const row = rows[0];
+  return row === undefined ? null : { ...SecretRow.parse(row), identity: IdentityRow.parse(row) };
 }
 
 /** A secret of a credential: the one in use, or one that was. */
@@ -179,10 +183,12 @@ const COLUMNS = [
   'kind',
   'version',
   'access_key_id',
+  'role_arn',
   'secret_created_at',
   'expires_at',
   'last_used_at',
   'previous_access_key_id',
+  'previous_role_arn',
   'previous_created_at',
   'previous_expires_at',
   'previous_last_used_at',
@@ -213,13 +219,15 @@ const CredentialRow = z
     id: z.number(),
     workspace_id: z.number(),
     name: z.string(),
-    kind: z.literal('ACCESS_KEY'),
+    kind: z.enum(['ACCESS_KEY', 'ASSUME_ROLE', 'PROCESS_IDENTITY']),
     version: z.number(),
-    access_key_id: z.string(),
+    access_key_id: z.string().nullable(),
+    role_arn: z.string().nullable(),
     secret_created_at: z.date(),
     expires_at: z.date().nullable(),
     last_used_at: z.date().nullable(),
     previous_access_key_id: z.string().nullable(),
+    previous_role_arn: z.string().nullable(),
     previous_created_at: z.date().nullable(),
     previous_expires_at: z.date().nullable(),
     previous_last_used_at: z.date().nullable(),
@@ -233,15 +241,17 @@ const CredentialRow = z
       name: row.name,
       kind: row.kind,
       version: row.version,
-      accessKeyIdLast4: row.access_key_id.slice(-4),
+      accessKeyIdLast4: row.access_key_id?.slice(-4) ?? null,
+      roleArn: row.role_arn,
       secretCreatedAt: row.secret_created_at,
       expiresAt: row.expires_at,
       lastUsedAt: row.last_used_at,
       previous:
-        row.previous_access_key_id === null || row.previous_created_at === null
+        row.previous_created_at === null
           ? null
           : {
-              accessKeyIdLast4: row.previous_access_key_id.slice(-4),
+              accessKeyIdLast4: row.previous_access_key_id?.slice(-4) ?? null,
+              roleArn: row.previous_role_arn,
               createdAt: row.previous_created_at,
               expiresAt: row.previous_expires_at,
               lastUsedAt: row.previous_last_used_at,
@@ -255,17 +265,13 @@ const SecretRow = z
   .object({
     id: z.number(),
     workspace_id: z.number(),
-    access_key_id: z.string(),
-    secret_sealed: z.instanceof(Buffer),
     secret_version: z.number(),
     version: z.number(),
   })
   .transform(
-    (row): StoredSecret => ({
+    (row): Omit<StoredSecret, 'identity'> => ({
       workspaceId: row.workspace_id,
       credentialId: row.id,
-      accessKeyId: row.access_key_id,
-      sealed: row.secret_sealed,
       secretVersion: row.secret_version,
       version: row.version,
     }),

@@ -6,6 +6,7 @@ import type { MappedSegment } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
 import type { Db } from './database.js';
 import { type RowSettings, SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
+import { IDENTITY_COLUMNS, IdentityRow, type StoredIdentity } from './stored-identity.js';
 
 /** A destination with what it authenticates with; the secret is still sealed. */
 export interface DeliveryTarget extends RowSettings {
@@ -19,7 +20,7 @@ export interface DeliveryTarget extends RowSettings {
   healthSince: Date;
   /** Most bytes of data and partition key that the stream takes; null if AWS never told. */
   maxRecordBytes: number | null;
-  credential: { id: number; accessKeyId: string; sealedSecret: Buffer; secretVersion: number };
+  credential: { id: number; secretVersion: number; identity: StoredIdentity };
 }
 
 /** An activation with its segments. */
@@ -46,9 +47,8 @@ const TargetRow = z
     max_record_bytes: z.number().nullable(),
     ...SETTINGS_COLUMNS,
     credential_id: z.number(),
-    access_key_id: z.string(),
-    secret_sealed: z.instanceof(Buffer),
     secret_version: z.number(),
+    identity: IdentityRow,
   })
   .transform(
     (row): DeliveryTarget => ({
@@ -64,9 +64,8 @@ const TargetRow = z
       ...toRowSettings(row),
       credential: {
         id: row.credential_id,
-        accessKeyId: row.access_key_id,
-        sealedSecret: row.secret_sealed,
         secretVersion: row.secret_version,
+        identity: row.identity,
       },
     }),
   );
@@ -133,7 +132,7 @@ export async function findPageContext(
       destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
       destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
       destination.too_large_policy, destination.envelope, destination.max_records_per_second, destination.credential_id,
-      credential.access_key_id, credential.secret_sealed, credential.secret_version,
+      credential.secret_version, ${IDENTITY_COLUMNS},
       (
         select coalesce(jsonb_agg(jsonb_build_object(
           'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
@@ -149,6 +148,7 @@ export async function findPageContext(
       ) as exports
     from destination
     join credential on credential.id = destination.credential_id
+    join workspace on workspace.id = destination.workspace_id
     where destination.id = ${destinationId}`.execute(db);
   const row = rows[0];
   if (row === undefined) return null;
@@ -156,7 +156,7 @@ export async function findPageContext(
   const exports = z.array(ExportRow).parse(row['exports']);
   return {
     now: z.date().parse(row['page_now']),
-    target: TargetRow.parse(row),
+    target: TargetRow.parse({ ...row, identity: row }),
     activations: new Map(activations.map((activation) => [activation.id, activation])),
     exports: new Map(exports.map((fact) => [String(fact.id), fact])),
   };

@@ -54,13 +54,15 @@ export interface CredentialTable {
   name: string;
   kind: string;
   version: Generated<number>;
-  access_key_id: string;
-  secret_sealed: Buffer;
+  access_key_id: string | null;
+  secret_sealed: Buffer | null;
+  role_arn: Generated<string | null>;
   secret_version: Generated<number>;
   secret_created_at: Generated<Date>;
   secret_count: Generated<number>;
   previous_access_key_id: Generated<string | null>;
   previous_secret_sealed: Generated<Buffer | null>;
+  previous_role_arn: Generated<string | null>;
   previous_secret_version: Generated<number | null>;
   previous_created_at: Generated<Date | null>;
   previous_expires_at: Generated<Date | null>;

@@ -29,7 +29,7 @@ test('a credential is renamed and rotated by clicks; the old key comes back, and
   await page.getByLabel('Access key id').fill('AKIAIOSFODNN7SECOND0');
   await page.getByLabel('Secret access key').fill('wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY01');
   const formBarriers = await opened.findBarriers();
-  await page.getByRole('button', { name: 'Use the new key' }).click();
+  await page.getByRole('button', { name: 'Use the new one' }).click();
   await card.getByText('Access key ending in OND0').waitFor();
   await card.getByText('Before: access key ending in MPLE').waitFor();
   await opened.takePicture('credential-rotated');

@@ -2,6 +2,7 @@
 
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
+import { fixedKeys } from '../../src/kinesis/keys.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import type { Db } from '../../src/storage/database.js';
 import {
@@ -66,11 +67,11 @@ test('a lane that stops on an error is tried again, but not in a hot loop', asyn
   await addProfiles(database.db, setup, 1);
   const exportId = await addExport(database.db, setup);
   let isBroken = true;
-  const openSecret = () => {
+  const findKeys = () => {
     if (isBroken) throw new Error('sealed with another key');
-    return 'x'.repeat(40);
+    return fixedKeys({ accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'x'.repeat(40) });
   };
-  await using _engine = startEngine(database.db, sandbox.endpoint, { openSecret });
+  await using _engine = startEngine(database.db, sandbox.endpoint, { findKeys });
   await until(async () => (await readState(database.db, exportId)) === 'RUNNING');
 
   expect(await claimsWithin(database.db, setup.destinationId, 1_500)).toBeLessThanOrEqual(6);

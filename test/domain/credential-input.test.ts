@@ -12,7 +12,7 @@ const right: NewCredential = {
 function issuesOf(change: Partial<NewCredential>): [string, string][] {
   const input = { ...right, ...change };
   try {
-    checkNewCredential(input);
+    checkNewCredential(input, ['ACCESS_KEY']);
     return [];
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
@@ -49,7 +49,7 @@ test.each([
 test('a pasted newline is called so', () => {
   const input = { ...right, secretAccessKey: `${right.secretAccessKey}\n` };
 
-  expect(() => checkNewCredential(input)).toThrow(/`secretAccessKey` holds a space or line break/);
+  expect(() => checkNewCredential(input, ['ACCESS_KEY'])).toThrow(/`secretAccessKey` holds a space or line break/);
 });
 
 test('the two swapped are called so, at both fields', () => {
@@ -59,7 +59,7 @@ test('the two swapped are called so, at both fields', () => {
     ['input.accessKeyId', 'MALFORMED'],
     ['input.secretAccessKey', 'MALFORMED'],
   ]);
-  expect(() => checkNewCredential({ ...right, ...swapped })).toThrow(/swapped/);
+  expect(() => checkNewCredential({ ...right, ...swapped }, ['ACCESS_KEY'])).toThrow(/swapped/);
 });
 
 test('every fault is reported at once', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeEach, expect, test } from 'vitest';
-import { openSecret } from '../../src/domain/credential.js';
+import { openIdentity } from '../../src/domain/credential.js';
 import type { KeyRing } from '../../src/domain/key-ring.js';
 import { countSeals, type RewrappedPage, rewrapSecrets } from '../../src/domain/sealed-secrets.js';
 import { createSecretSeal, type SecretSeal } from '../../src/domain/secret-seal.js';
@@ -51,7 +51,9 @@ async function rewrapAll(): Promise<RewrappedPage[]> {
 async function opened(id: number, seal: SecretSeal): Promise<string> {
   const stored = await loadSecret(database.db, id);
   if (!stored) throw new Error('The credential is not there.');
-  return openSecret(seal, stored).secretAccessKey;
+  const identity = openIdentity(seal, stored);
+  if (identity.kind !== 'ACCESS_KEY') throw new Error('The credential has no secret.');
+  return identity.secretAccessKey;
 }
 
 const counts = async () => Object.fromEntries(await countSeals(database.db));
@@ -74,7 +76,10 @@ test('neither the version of the credential nor that of the secret changes, so t
 
   await rewrapAll();
 
-  expect(await loadSecret(database.db, id)).toEqual({ ...before, sealed: expect.any(Buffer) });
+  expect(await loadSecret(database.db, id)).toEqual({
+    ...before,
+    identity: { ...before?.identity, sealed: expect.any(Buffer) },
+  });
 });
 
 test('ended in the middle, it goes on where it was', async () => {

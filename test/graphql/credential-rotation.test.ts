@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSecret } from '../../src/domain/credential.js';
+import { openIdentity } from '../../src/domain/credential.js';
 import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { bindServices } from '../../src/services.js';
@@ -110,15 +110,15 @@ test('back and forth: the two versions change places, and each opens with its ow
   const { id } = await services.credentials.create(workspaceId, { kind: 'ACCESS_KEY', name: 'c', ...old });
   const opened = async () => {
     const stored = await loadSecret(database.db, id);
-    return stored && openSecret(seal, stored);
+    return stored && openIdentity(seal, stored);
   };
 
   await services.credentialRotations.rotate(workspaceId, { id, expectedVersion: 1, ...NEXT });
-  expect(await opened()).toEqual(NEXT);
+  expect(await opened()).toEqual({ kind: 'ACCESS_KEY', ...NEXT });
   await services.credentialRotations.revert(workspaceId, { id, expectedVersion: 2 });
-  expect(await opened()).toEqual(old);
+  expect(await opened()).toEqual({ kind: 'ACCESS_KEY', ...old });
   await services.credentialRotations.revert(workspaceId, { id, expectedVersion: 3 });
-  expect(await opened()).toEqual(NEXT);
+  expect(await opened()).toEqual({ kind: 'ACCESS_KEY', ...NEXT });
 });
 
 test('an erased version is gone, cannot be brought back, and its number is given to no other secret', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
-import { openSecret } from '../../src/domain/credential.js';
+import { openIdentity } from '../../src/domain/credential.js';
 import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
 import { createServices } from '../../src/services.js';
 import { loadSecret } from '../../src/storage/credentials.js';
@@ -90,7 +90,11 @@ test('the secret is in no column of any table, but opens with the key', async ()
 
   const stored = await loadSecret(database.db, made.id);
   if (!stored) throw new Error('The credential is not there.');
-  expect(openSecret(seal, stored)).toEqual({ accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET });
+  expect(openIdentity(seal, stored)).toEqual({
+    kind: 'ACCESS_KEY',
+    accessKeyId: ACCESS_KEY_ID,
+    secretAccessKey: SECRET,
+  });
   expect(stored).toMatchObject({ workspaceId: edge.workspaceId, version: 1, secretVersion: 1 });
   const { rows } = await sql<{ all: string }>`
     select credential::text as all from credential
@@ -112,7 +116,7 @@ test('a sealed secret that was moved to another credential does not open', async
 
   const stored = await loadSecret(database.db, second.id);
   if (!stored) throw new Error('The credential is not there.');
-  expect(() => openSecret(seal, stored)).toThrow(/cannot be opened/);
+  expect(() => openIdentity(seal, stored)).toThrow(/cannot be opened/);
 });
 
 test('faults of the input name their fields, hold no value, and store nothing', async () => {

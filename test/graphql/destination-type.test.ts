@@ -12,7 +12,7 @@ const database = useTestDatabase();
 let edge: TestEdge;
 
 beforeAll(async () => {
-  edge = await createTestEdge(database.db);
+  edge = await createTestEdge(database.db, { ownIdentity: 'direct' });
 });
 
 const schema = buildGraphQLSchema();
@@ -69,8 +69,9 @@ const RIGHT_CREDENTIAL = {
 const RIGHT_DESTINATION = { name: 'd', credentialId: 1, region: 'us-east-2', stream: 'orders' };
 
 const accepts: Record<string, (value: string) => boolean> = {
-  accessKeyId: (accessKeyId) => passes(() => checkNewCredential({ ...RIGHT_CREDENTIAL, accessKeyId })),
-  secretAccessKey: (secretAccessKey) => passes(() => checkNewCredential({ ...RIGHT_CREDENTIAL, secretAccessKey })),
+  accessKeyId: (accessKeyId) => passes(() => checkNewCredential({ ...RIGHT_CREDENTIAL, accessKeyId }, ['ACCESS_KEY'])),
+  secretAccessKey: (secretAccessKey) =>
+    passes(() => checkNewCredential({ ...RIGHT_CREDENTIAL, secretAccessKey }, ['ACCESS_KEY'])),
   region: (region) => checkSettings(toNewSettings({ ...RIGHT_DESTINATION, region })).count === 0,
   stream: (stream) => checkSettings(toNewSettings({ ...RIGHT_DESTINATION, stream })).count === 0,
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createKinesisClient } from '../../src/kinesis/client.js';
+import { fixedKeys } from '../../src/kinesis/keys.js';
 import { createProducer } from '../../src/kinesis/producer.js';
 import type { KinesisRecord, RecordResult } from '../../src/kinesis/record.js';
 import {
@@ -18,6 +19,7 @@ const credentials = {
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 };
+const keys = fixedKeys(credentials);
 const never = new AbortController().signal;
 const records = [
   { data: Buffer.from('{"a":1}'), partitionKey: 'k-1' },
@@ -26,7 +28,7 @@ const records = [
 const silent: Reply = () => undefined;
 
 function connect(endpoint: string) {
-  return createKinesisClient({ region: 'us-east-1', credentials, endpoint });
+  return createKinesisClient({ region: 'us-east-1', keys, endpoint });
 }
 
 /** One produce call against a server that gives these replies. */

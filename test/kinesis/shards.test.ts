@@ -4,20 +4,21 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readCallFault } from '../../src/kinesis/call-fault.js';
 import { createKinesisClient } from '../../src/kinesis/client.js';
+import { fixedKeys } from '../../src/kinesis/keys.js';
 import { type OpenShard, shardOf } from '../../src/kinesis/shards.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { createClient } from '../sandbox/sandbox-client.js';
 import { type Reply, reset, send, sendError, sendHalf, startWireServer } from './wire-server.js';
 
-const credentials = {
+const keys = fixedKeys({
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
-};
+});
 const LAST = 'f'.repeat(32);
 const never = new AbortController().signal;
 
 async function list(endpoint: string, stream = 'orders', signal = never): Promise<OpenShard[]> {
-  using client = createKinesisClient({ region: 'us-east-1', credentials, endpoint });
+  using client = createKinesisClient({ region: 'us-east-1', keys, endpoint });
   return await client.listShards(stream, signal);
 }
 

@@ -5,6 +5,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { pino } from 'pino';
 import { DeliveryEngine, type EngineOptions } from '../../src/delivery/engine.js';
 import { LANE_COUNT, laneOf } from '../../src/domain/lane.js';
+import { fixedKeys } from '../../src/kinesis/keys.js';
 import type { Db } from '../../src/storage/database.js';
 import type { DeliveryTarget } from '../../src/storage/delivery-target.js';
 import type { LaneClaim } from '../../src/storage/lanes.js';
@@ -49,7 +50,7 @@ export const exampleTarget: DeliveryTarget = {
   tooLargePolicy: 'FAIL',
   envelope: 'NONE',
   consent: null,
-  credential: { id: 1, accessKeyId: 'AKIATESTTESTTESTTEST', sealedSecret: Buffer.alloc(0), secretVersion: 4 },
+  credential: { id: 1, secretVersion: 4, identity: { kind: 'PROCESS_IDENTITY' } },
 };
 
 /** Makes a workspace (unless one is given), credential, destination (with its lanes), segments and an activation. */
@@ -246,7 +247,7 @@ export function startEngine(db: Db, endpoint: string, overrides: Partial<EngineO
     db,
     log: pino({ level: 'silent' }),
     name: 'test',
-    openSecret: () => 'x'.repeat(40),
+    findKeys: () => fixedKeys({ accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'x'.repeat(40) }),
     endpoint,
     maxLanes: 8,
     leaseMs: 3_000,

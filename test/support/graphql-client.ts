@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { graphql } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { pino } from 'pino';
+import { createAwsAccess, type OwnIdentityUse } from '../../src/aws-access.js';
 import type { Viewer } from '../../src/domain/viewer.js';
 import { EventTail } from '../../src/events/tail.js';
 import { createContextFactory } from '../../src/graphql/execution-context.js';
@@ -30,36 +31,44 @@ export interface TestEdge {
   countQueries(work: () => Promise<unknown>): Promise<number>;
 }
 
-/** Makes an edge with a new workspace. `kinesisEndpoint` is where AWS is asked; by default nobody answers there. */
-export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint?: string } = {}): Promise<TestEdge> {
+/**
+ * Makes an edge with a new workspace, or on one that there is. `kinesisEndpoint` is where AWS is asked; by default nobody answers there.
+ * `ownIdentity` is what credentials may use the process's own identity for; it is that of a sandbox.
+ */
+export async function createTestEdge(
+  db: Db,
+  options: {
+    readonly kinesisEndpoint?: string;
+    readonly ownIdentity?: OwnIdentityUse;
+    readonly workspaceId?: number;
+  } = {},
+): Promise<TestEdge> {
   let sent = 0;
   const counted = db.withPlugin(
     countingPlugin(() => {
       sent += 1;
     }),
   );
-  const name = `test ${randomUUID()}`;
-  const workspace = await db
-    .insertInto('workspace')
-    .values({ name, external_id: name })
-    .returning('id')
-    .executeTakeFirstOrThrow();
+  const workspaceId = options.workspaceId ?? (await addWorkspace(db));
   const viewer: Viewer = {
     actor: { kind: 'API_KEY', name: 'test' },
     role: 'ADMIN',
-    workspaceId: workspace.id,
+    workspaceId,
     expiresAt: null,
   };
   const schema = buildGraphQLSchema();
   const servicesOn = bindServices({
     seal: createTestSeal(),
-    kinesisEndpoint: NOBODY,
-    ...options,
+    aws: createAwsAccess({
+      endpoint: options.kinesisEndpoint ?? NOBODY,
+      ownIdentity: options.ownIdentity ?? 'off',
+      isSandbox: true,
+    }),
   });
   const events = new EventTail({ db: counted, log: pino({ level: 'silent' }), listener: deafListener });
   const createContext = createContextFactory({ db: counted, events, servicesOn });
   return {
-    workspaceId: workspace.id,
+    workspaceId,
     viewer,
     async execute(source, variableValues, caller = viewer) {
       const contextValue = createContext(caller, { requestId: 'test' });
@@ -77,6 +86,16 @@ export async function createTestEdge(db: Db, options: { readonly kinesisEndpoint
       return sent - before;
     },
   };
+}
+
+async function addWorkspace(db: Db): Promise<number> {
+  const name = `test ${randomUUID()}`;
+  const row = await db
+    .insertInto('workspace')
+    .values({ name, external_id: name })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return row.id;
 }
 
 /** A port that refuses connections at once. */

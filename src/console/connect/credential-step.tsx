@@ -3,6 +3,7 @@
 import { Button, Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
+import { startWithIdentity } from '../credentials/identity-text.js';
 import { NewCredential } from '../credentials/new-credential.js';
 import type { Field } from '../fields/field-values.js';
 import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
@@ -53,12 +54,7 @@ function CredentialChoice({ existing, choice, onChoose }: CredentialChoiceProps)
     <Radio.Group label="Credential" description="What Tributary calls AWS with." value={choice} onChange={onChoose}>
       <Stack gap="xs" mt="xs">
         {existing.map(({ id, name, current }) => (
-          <Radio
-            key={id}
-            value={id}
-            label={name}
-            description={`Access key ending in ${current.accessKeyIdLast4 ?? '?'}`}
-          />
+          <Radio key={id} value={id} label={name} description={startWithIdentity(current)} />
         ))}
         <Radio value={NEW} label="A new credential" description="Kept encrypted, and never shown again." />
       </Stack>

@@ -10,6 +10,7 @@ import { MomentText } from '../ui/moment-text.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { CredentialFields } from './credential-fields.js';
 import { DeleteCredential } from './delete-credential.js';
+import { startWithIdentity } from './identity-text.js';
 import { NewCredential } from './new-credential.js';
 import { PreviousVersion } from './previous-version.js';
 import { RenameCredential } from './rename-credential.js';
@@ -54,15 +55,14 @@ function CreateCredential({ onDone }: { onDone: () => void }) {
 
 function CredentialCard({ credential, onChanged }: { credential: CredentialCardFragment; onChanged: () => void }) {
   const { name, current } = credential;
-  const { accessKeyIdLast4, createdAt, expiresAt, lastUsedAt } = current;
+  const { createdAt, expiresAt, lastUsedAt } = current;
   return (
     <Card withBorder p="sm" component="article" aria-label={name}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Text fw={600}>{name}</Text>
           <Text size="sm" c="dimmed">
-            {accessKeyIdLast4 !== null && `Access key ending in ${accessKeyIdLast4}, `}made{' '}
-            <MomentText at={createdAt} />
+            {startWithIdentity(current)}, made <MomentText at={createdAt} />
           </Text>
           <Text size="sm" c="dimmed">
             {lastUsedAt === null ? (

@@ -12,6 +12,7 @@ import { MomentText } from '../ui/moment-text.js';
 import { useAction } from '../ui/outcome.js';
 import { tellRefusal } from '../ui/tell-refusal.js';
 import type { CredentialChangeProps } from './credential-change.js';
+import { tellIdentity } from './identity-text.js';
 
 /** The old version and what can be done with it; nothing if there is none. */
 export function PreviousVersion({ credential, onDone }: CredentialChangeProps) {
@@ -20,8 +21,7 @@ export function PreviousVersion({ credential, onDone }: CredentialChangeProps) {
   return (
     <Group justify="space-between" mt="sm">
       <Text size="sm" c="dimmed">
-        Before: {previous.accessKeyIdLast4 !== null && `access key ending in ${previous.accessKeyIdLast4}, `}made{' '}
-        <MomentText at={previous.createdAt} />
+        Before: {tellIdentity(previous)}, made <MomentText at={previous.createdAt} />
       </Text>
       <Group gap="xs">
         <StepButton

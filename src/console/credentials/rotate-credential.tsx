@@ -49,13 +49,13 @@ function RotationForm({ fields, credential, onDone }: CredentialChangeProps & { 
     <ActionForm onSubmit={() => void submit()}>
       <Stack>
         <Text size="sm">
-          AWS is asked about the new key first. Deliveries go on with it from the next call; the old one stays until you
-          erase it.
+          AWS is asked about the new key or role first. Deliveries go on with it from the next call; the old one stays
+          until you erase it.
         </Text>
         <FieldList fields={asked} state={state} />
         <RefusalAlert message={state.faults['']} />
         <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>
-          Use the new key
+          Use the new one
         </Button>
       </Stack>
     </ActionForm>

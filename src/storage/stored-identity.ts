@@ -1,0 +1,33 @@
+/** What a credential authenticates with, as columns of `credential` and its `workspace`. */
+
+import { sql } from 'kysely';
+import { z } from 'zod';
+
+/** An identity with its secret still sealed. */
+export type StoredIdentity =
+  | { kind: 'ACCESS_KEY'; accessKeyId: string; sealed: Buffer }
+  | { kind: 'ASSUME_ROLE'; roleArn: string; externalId: string }
+  | { kind: 'PROCESS_IDENTITY' };
+
+/** What {@link IdentityRow} reads, of the tables `credential` and `workspace`. */
+export const IDENTITY_COLUMNS = sql`credential.kind as credential_kind, credential.access_key_id,
+  credential.secret_sealed, credential.role_arn, workspace.external_id`;
+
+/** Reads an identity from a row. */
+export const IdentityRow = z.discriminatedUnion('credential_kind', [
+  z
+    .object({
+      credential_kind: z.literal('ACCESS_KEY'),
+      access_key_id: z.string(),
+      secret_sealed: z.instanceof(Buffer),
+    })
+    .transform(
+      (row): StoredIdentity => ({ kind: 'ACCESS_KEY', accessKeyId: row.access_key_id, sealed: row.secret_sealed }),
+    ),
+  z
+    .object({ credential_kind: z.literal('ASSUME_ROLE'), role_arn: z.string(), external_id: z.string() })
+    .transform((row): StoredIdentity => ({ kind: 'ASSUME_ROLE', roleArn: row.role_arn, externalId: row.external_id })),
+  z
+    .object({ credential_kind: z.literal('PROCESS_IDENTITY') })
+    .transform((): StoredIdentity => ({ kind: 'PROCESS_IDENTITY' })),
+]);
