@@ -1,14 +1,12 @@
 /** The permissions that a kind of destination needs, and the policy to copy. */
 
-import { Accordion, Button, Code, CopyButton, List, Stack } from '@mantine/core';
+import { Accordion, Code, List, Stack } from '@mantine/core';
+import { CopyablePolicy } from '../ui/copyable-policy.js';
 import { HelpText } from '../ui/help-text.js';
 import type { DestinationType } from './catalogue-view.js';
 
-const INDENT = 2;
-
 /** Shows permissions and policy, folded. */
 export function PolicyHint({ type: { permissions, iamPolicy } }: { type: DestinationType }) {
-  const policy = JSON.stringify(iamPolicy, null, INDENT);
   return (
     <Accordion variant="contained" maw={640}>
       <Accordion.Item value="policy">
@@ -22,16 +20,7 @@ export function PolicyHint({ type: { permissions, iamPolicy } }: { type: Destina
                 </List.Item>
               ))}
             </List>
-            <Code block tabIndex={0} w="100%">
-              {policy}
-            </Code>
-            <CopyButton value={policy}>
-              {({ copied, copy }) => (
-                <Button size="xs" variant="default" onClick={copy}>
-                  {copied ? 'Copied' : 'Copy the policy'}
-                </Button>
-              )}
-            </CopyButton>
+            <CopyablePolicy policy={iamPolicy} />
           </Stack>
         </Accordion.Panel>
       </Accordion.Item>

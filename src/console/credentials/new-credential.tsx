@@ -5,11 +5,12 @@ import { FieldList } from '../fields/field-list.js';
 import { type Field, initialValues, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
 import { useFields } from '../fields/use-fields.js';
-import { CreateCredentialDocument, type CreateCredentialInput } from '../generated/graphql.js';
+import { CreateCredentialDocument, type CreateCredentialInput, type CredentialKind } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
+import { TrustPolicy } from './trust-policy.js';
 
 /** What the form needs. */
 export interface NewCredentialProps {
@@ -19,6 +20,9 @@ export interface NewCredentialProps {
   /** Called with its global id. */
   readonly onCreated: (credentialId: string) => void;
 }
+
+/** The kind whose role has to trust this server first. */
+const WITH_TRUST_POLICY: CredentialKind = 'ASSUME_ROLE';
 
 /** The form. */
 export function NewCredential({ fields, submitLabel, onCreated }: NewCredentialProps) {
@@ -37,6 +41,7 @@ export function NewCredential({ fields, submitLabel, onCreated }: NewCredentialP
     <ActionForm onSubmit={() => void submit()}>
       <Stack>
         <FieldList fields={fields} state={state} />
+        {state.values['kind'] === WITH_TRUST_POLICY && <TrustPolicy />}
         <RefusalAlert message={state.faults['']} />
         <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>
           {submitLabel}
