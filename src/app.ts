@@ -259,8 +259,13 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
       db: database.db,
       log,
       name: `${hostname()}:${process.pid}`,
-      findKeys: ({ workspaceId, region, credential: { id: credentialId, ...sealed } }) =>
-        aws.keySources.sourceFor(openIdentity(seal, { workspaceId, credentialId, ...sealed }), region),
+      findKeys({ destinationId, workspaceId, region, credential: { id: credentialId, ...sealed } }) {
+        const identity = openIdentity(seal, { workspaceId, credentialId, ...sealed });
+        // The destination halts with a code; which key is missing is for the operator alone.
+        if (identity.kind === 'UNREADABLE')
+          log.error({ destinationId, reason: identity.reason }, 'a secret is unreadable');
+        return aws.keySources.sourceFor(identity, region);
+      },
       ...(aws.endpoint !== null && { endpoint: aws.endpoint }),
       maxLanes: config.deliveryLanes,
       leaseMs: config.leaseMs,

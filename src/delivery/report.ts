@@ -30,7 +30,7 @@ export async function report(
   countMetrics(context, booked, results);
   await reportHealth(context, target, results);
   const { id: credentialId, secretVersion } = target.credential;
-  if (results.length > 0) await context.noteCredentialUse({ credentialId, secretVersion });
+  if (results.some(({ attempts }) => attempts > 0)) await context.noteCredentialUse({ credentialId, secretVersion });
   context.announceEvents(target.destinationId);
 }
 

@@ -9,7 +9,7 @@ import type { Db } from '../storage/database.js';
 import type { DeliveryTarget } from '../storage/delivery-target.js';
 import { StreamWatch } from './stream-watch.js';
 
-/** Finds who signs for a destination. @throws if its secret was sealed for another credential or with another key. */
+/** Finds who signs for a destination. */
 export type FindKeys = (target: DeliveryTarget) => KeySource;
 
 /** The way to one stream. */

@@ -36,6 +36,7 @@ function isUnsigned({ cause }: Extract<CallFault, { kind: 'refused' }>): boolean
 }
 
 const NO_KEYS: ReadonlySet<string> = new Set([
+  'CREDENTIAL_UNREADABLE',
   'ROLE_NOT_ASSUMABLE',
   'EXTERNAL_ID_NOT_REQUIRED',
   'OWN_IDENTITY_UNAVAILABLE',

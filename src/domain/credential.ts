@@ -20,12 +20,12 @@ import {
   type NewCredential,
 } from './credential-input.js';
 import { keyReused, runOnce } from './idempotency.js';
-import type { SecretSeal } from './secret-seal.js';
+import { type SecretSeal, SecretUnreadableError } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 import { ConflictError, InvalidStateError, NotFoundError } from './user-error.js';
 
 /** How a credential authenticates. */
-export type CredentialKind = AwsIdentity['kind'];
+export type CredentialKind = Exclude<AwsIdentity['kind'], 'UNREADABLE'>;
 
 /** The secret or role that was in use before, without the secret itself. */
 export interface PreviousVersion {
@@ -115,14 +115,19 @@ export function createCredentials(dependencies: {
 
 /**
  * Opens what a credential authenticates with, for the calls to AWS.
- * @throws {SecretUnreadableError} if its secret was sealed with another key, or its row was changed.
+ * @returns UNREADABLE if its secret was sealed with a key that this process lacks, or its row was changed.
  */
 export function openIdentity(seal: SecretSeal, secret: SealedIdentity): AwsIdentity {
   const { workspaceId, credentialId, secretVersion, identity } = secret;
   if (identity.kind !== 'ACCESS_KEY') return identity;
   const { kind, accessKeyId, sealed } = identity;
   const binding = { workspaceId, credentialId, field: SECRET_FIELD, version: secretVersion };
-  return { kind, accessKeyId, secretAccessKey: seal.open(sealed, binding) };
+  try {
+    return { kind, accessKeyId, secretAccessKey: seal.open(sealed, binding) };
+  } catch (error) {
+    if (error instanceof SecretUnreadableError) return { kind: 'UNREADABLE', reason: error.message };
+    throw error;
+  }
 }
 
 interface Creation {

@@ -103,6 +103,10 @@ export const DELIVERY_CODES = {
     'AWS does not know the access key, or the secret is wrong.',
     'Check the access key at AWS IAM and give the credential a valid one.',
   ),
+  CREDENTIAL_UNREADABLE: halt(
+    'The stored secret does not open: its row was changed, or a process of this server lacks the encryption key.',
+    'Rotate the credential to a new secret. If several do not open, ask the operator to start all processes with the same encryption keys.',
+  ),
   ROLE_NOT_ASSUMABLE: halt(
     "The role cannot be assumed with the workspace's external id.",
     "Give the role the trust policy that `Workspace.trustPolicy` shows. If it has it, ask this server's operator whether its own AWS identity may call sts:AssumeRole on the role.",

@@ -1,7 +1,7 @@
 /** The sources of keys of one process: clients of one role share its session, whatever stream they are for. */
 
 import type { AssumeRole } from './assume-role.js';
-import { type AwsIdentity, fixedKeys, type KeySource } from './keys.js';
+import { type AwsIdentity, fixedKeys, type KeySource, noKeys } from './keys.js';
 import { SessionKeys } from './session-keys.js';
 
 /** What the sources are made from. */
@@ -31,6 +31,8 @@ export function createKeySources({ own, assumeRole, now = Date.now }: KeySources
         }
         case 'PROCESS_IDENTITY':
           return own;
+        case 'UNREADABLE':
+          return noKeys({ kind: 'refused', cause: 'CREDENTIAL_UNREADABLE', awsCode: null, awsRequestId: null });
         case 'ASSUME_ROLE': {
           const { roleArn, externalId } = identity;
           const name = JSON.stringify([roleArn, externalId, region]);

@@ -6,7 +6,9 @@ import type { CallFault } from './call-fault.js';
 export type AwsIdentity =
   | { readonly kind: 'ACCESS_KEY'; readonly accessKeyId: string; readonly secretAccessKey: string }
   | { readonly kind: 'ASSUME_ROLE'; readonly roleArn: string; readonly externalId: string }
-  | { readonly kind: 'PROCESS_IDENTITY' };
+  | { readonly kind: 'PROCESS_IDENTITY' }
+  /** Somebody whose stored secret does not open; `reason` says why, and is no secret. */
+  | { readonly kind: 'UNREADABLE'; readonly reason: string };
 
 /** Keys to sign with. `sessionToken` only for temporary ones. */
 export interface AwsKeys {
