@@ -54,10 +54,21 @@ const PLAIN_LIST = 5;
 export function weighOperation(weighed: WeighedOperation): OperationWeight {
   const scale = new Scale(weighed);
   const { cost, depth } = scale.weighRoot();
-  return { cost, depth, ...countMultipliers(weighed.document) };
+  return { cost, depth, ...multipliersOf(weighed.document) };
 }
 
-function countMultipliers(document: DocumentNode): Pick<OperationWeight, 'aliases' | 'directives' | 'asksForSchema'> {
+type Multipliers = Pick<OperationWeight, 'aliases' | 'directives' | 'asksForSchema'>;
+
+/** Of documents that are sent again and again the server keeps the parsed form: they are looked through once. */
+const known = new WeakMap<DocumentNode, Multipliers>();
+
+function multipliersOf(document: DocumentNode): Multipliers {
+  const multipliers = known.get(document) ?? countMultipliers(document);
+  known.set(document, multipliers);
+  return multipliers;
+}
+
+function countMultipliers(document: DocumentNode): Multipliers {
   let aliases = 0;
   let directives = 0;
   let asksForSchema = false;
