@@ -10,6 +10,7 @@ import { Closer } from './closer.js';
 import type { Config } from './config.js';
 import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey, bootstrapWorkspace } from './domain/api-key.js';
+import { openTrail } from './domain/audit.js';
 import { openIdentity } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { toLaneKey } from './domain/lane.js';
@@ -24,7 +25,7 @@ import { readConsole } from './http/console.js';
 import { registerFailedRecordRoute } from './http/failed-records.js';
 import { createErrorPresenter } from './http/graphql-errors.js';
 import type { GraphQLParts } from './http/graphql-http.js';
-import { registerIngestRoutes } from './http/ingest.js';
+import { type IngestParts, registerIngestRoutes } from './http/ingest.js';
 import { createMetrics, type Metrics } from './http/metrics.js';
 import { readOperationList } from './http/operation-list.js';
 import { createRequestLimits } from './http/request-limits.js';
@@ -181,8 +182,8 @@ const SANDBOX_SHARDS = 4;
 
 /** What serves clients; a worker has none. */
 interface Api {
-  services: Services;
   graphql: GraphQLParts;
+  openUpload: IngestParts['openAudit'];
 }
 
 /** Tells all workers that a lane, or any lane of a destination, has work; the latter also to event tails. */
@@ -217,7 +218,11 @@ async function createApi(
     webSocketOrigins: config.webSocketOrigins,
     log,
   };
-  return { services: servicesOn(db), graphql };
+  const openUpload: Api['openUpload'] = (call) => {
+    const trail = openTrail(db, call);
+    return { trail, profiles: servicesOn(trail.db).profiles };
+  };
+  return { graphql, openUpload };
 }
 
 /** The same place from `src` and from `dist`. */
@@ -240,7 +245,7 @@ async function startServer(
     async registerRoutes(server) {
       if (!api) return;
       const { authenticate, limits } = api.graphql;
-      await registerIngestRoutes(server, { authenticate, limits, profiles: api.services.profiles });
+      await registerIngestRoutes(server, { authenticate, limits, openAudit: api.openUpload });
       registerSignInRoutes(server, { authenticate, limits });
       registerFailedRecordRoute(server, { authenticate, limits, downloads: createFailedRecordDownloads({ db }) });
     },

@@ -1,15 +1,15 @@
 /**
- * The audit log: who did what, when, from where, and what came of it. The edge opens a trail for each call of a mutation
- * and hands the services a database bound to it; {@link runTransaction} of such a database writes the entry in the same
+ * The audit log: who did what, when, from where, and what came of it. The edge opens a trail for each call of a mutation,
+ * and for each upload, and hands the services a database bound to it; {@link runTransaction} of such a database writes the entry in the same
  * transaction as the change. So no service has to think of it.
  */
 
-import { insertAuditEntry, markAuditEntryRefused } from '../storage/audit-entries.js';
+import { insertAuditEntry, settleAuditEntry } from '../storage/audit-entries.js';
 import type { Db } from '../storage/database.js';
 import type { NodeReference } from './user-error.js';
 import type { Actor, Viewer } from './viewer.js';
 
-/** One field that a call set. */
+/** One field that a call set, or one count of an upload. */
 export interface AuditChange {
   field: string;
   /** JSON text of the value, or {@link HIDDEN}. */
@@ -19,10 +19,10 @@ export interface AuditChange {
 /** Stands for a value that the audit log must not hold: secrets, personal data, and any text, since people mispaste. */
 export const HIDDEN = 'changed';
 
-/** A call of a mutation, before it is known what comes of it. */
+/** A call of a mutation, or an upload, before it is known what comes of it. */
 export interface AuditedCall {
   viewer: Viewer;
-  /** The mutation's name. */
+  /** The mutation's name, or {@link UploadAction}. */
   action: string;
   requestId: string;
   /** The client's address; null if it is not known. */
@@ -30,7 +30,15 @@ export interface AuditedCall {
   /** What the input names; {@link noteTarget} says better. */
   target: NodeReference | null;
   changes: AuditChange[];
+  /** The code that the entry has from the first transaction on until it is closed, if there may be several: it stays if the process dies. */
+  codeMeanwhile?: string;
 }
+
+/** What uploads are called in the audit log. */
+export type UploadAction = 'ingestProfiles' | 'ingestMemberships';
+
+/** Code of an upload that ended in the middle. */
+export const INGEST_INTERRUPTED = 'INGEST_INTERRUPTED';
 
 /** A call as it is kept. */
 export interface AuditEntry {
@@ -42,21 +50,25 @@ export interface AuditEntry {
   requestId: string;
   address: string | null;
   result: AuditResult;
-  /** Code of the refusal; null if it succeeded. */
+  /** Code of the refusal or interruption; null if it succeeded. */
   code: string | null;
   target: NodeReference | null;
   changes: AuditChange[];
 }
 
 /** What came of a call. */
-export type AuditResult = 'SUCCEEDED' | 'REFUSED';
+export type AuditResult = 'SUCCEEDED' | 'REFUSED' | 'INTERRUPTED';
 
 /** The audit of one call. */
 export interface AuditTrail {
   /** The database for the services of this call: its transactions carry the entry. */
   readonly db: Db;
-  /** Writes the entry of a call that was refused, or changed nothing; else corrects it if the call was refused. @param code of the refusal; null if there was none. */
-  close(code: string | null): Promise<void>;
+  /**
+   * Writes the entry of a call that was refused, or changed nothing; else corrects it to what came of the call.
+   * @param code of the refusal or interruption; null if there was none.
+   * @param counts what is known only at the end, in place of the call's `changes`.
+   */
+  close(code: string | null, counts?: AuditChange[]): Promise<void>;
 }
 
 interface OpenTrail {
@@ -73,13 +85,17 @@ const trails = new WeakMap<Db, OpenTrail>();
 /** Binds a database to a call. */
 export function openTrail(pool: Db, call: AuditedCall): AuditTrail {
   const db = pool.withPlugin(ANOTHER_NAME);
+  const { codeMeanwhile = null } = call;
   const trail: OpenTrail = { call, target: call.target, entryId: null, isCommitted: false };
   trails.set(db, trail);
   return {
     db,
-    async close(code) {
-      if (!trail.isCommitted || trail.entryId === null) await record(pool, trail, code);
-      else if (code !== null) await markAuditEntryRefused(pool, trail.entryId, code);
+    async close(code, counts) {
+      const changes = counts ?? call.changes;
+      if (!trail.isCommitted || trail.entryId === null)
+        await record(pool, { ...trail, call: { ...call, changes } }, code);
+      else if (code !== codeMeanwhile || counts)
+        await settleAuditEntry(pool, trail.entryId, { code, result: resultOf(code), changes });
     },
   };
 }
@@ -90,7 +106,7 @@ export async function recordedWork<Answer>(db: Db, tx: Db, work: (tx: Db) => Pro
   if (!trail) return await work(tx);
   trails.set(tx, trail);
   const answer = await work(tx);
-  if (!trail.isCommitted) await record(tx, trail, null);
+  if (!trail.isCommitted) await record(tx, trail, trail.call.codeMeanwhile ?? null);
   return answer;
 }
 
@@ -110,8 +126,14 @@ async function record(db: Db, trail: OpenTrail, code: string | null): Promise<vo
   const { call, target } = trail;
   const { viewer, action, requestId, address, changes } = call;
   const { workspaceId, actor, apiKeyId = null } = viewer;
-  const entry = { workspaceId, actor, apiKeyId, action, requestId, address, code, target, changes };
+  const result = resultOf(code);
+  const entry = { workspaceId, actor, apiKeyId, action, requestId, address, result, code, target, changes };
   trail.entryId = await insertAuditEntry(db, entry);
+}
+
+function resultOf(code: string | null): AuditResult {
+  if (code === null) return 'SUCCEEDED';
+  return code === INGEST_INTERRUPTED ? 'INTERRUPTED' : 'REFUSED';
 }
 
 /** Does nothing: a plug-in is Kysely's way to a second handle of the same pool. */

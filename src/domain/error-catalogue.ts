@@ -97,6 +97,10 @@ export const REQUEST_ERRORS = {
     'Compare it with the schema; ask for fewer or shallower fields.',
   ),
   HEADERS_TOO_LARGE: once('The HTTP headers are too large.', 'Send fewer or shorter headers.'),
+  INGEST_INTERRUPTED: again(
+    'The database or the body failed in the middle of an upload: the lines before are written.',
+    'Send the lines that follow the one that `message` names.',
+  ),
   INTERNAL_SERVER_ERROR: again(
     'A fault of this server.',
     'Send again; if it lasts, give the request id of `extensions` to whoever runs the server.',

@@ -46,7 +46,7 @@ export const MAX_REFUSALS = 1_000;
 const CHUNK_LINES = 1_000;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** The database failed in the middle: the lines before are written, and the body can be sent again from there. */
+/** The database or the body failed in the middle: the lines before are written, and the body can be sent again from there. */
 export class IngestInterruptedError extends Error {
   override readonly name = 'IngestInterruptedError';
 
@@ -62,7 +62,7 @@ export class IngestInterruptedError extends Error {
 
 /**
  * Creates or changes a profile for each line. Later lines of a profile see what earlier ones made of it.
- * @throws {IngestInterruptedError} if the database fails; whatever the body throws, with complete chunks written.
+ * @throws {IngestInterruptedError} if the database or the body fails, with the chunks before written.
  */
 export function ingestProfiles(body: AsyncIterable<Uint8Array>, target: IngestTarget): Promise<IngestReport> {
   return ingest(body, new Ingest(readProfileLine, target, { existingOnly: false }));
@@ -81,8 +81,8 @@ async function ingest(body: AsyncIterable<Uint8Array>, run: Ingest): Promise<Ing
       await setImmediate();
     }
     return await run.finish();
-  } finally {
-    await run.settle();
+  } catch (error) {
+    throw await run.interrupt(error);
   }
 }
 
@@ -120,9 +120,10 @@ class Ingest {
     return this.#report;
   }
 
-  /** Waits for the chunk that is being written, whatever becomes of it. */
-  async settle(): Promise<void> {
+  /** Waits for the chunk that is being written, whatever becomes of it, and says how far it came. */
+  async interrupt(cause: unknown): Promise<IngestInterruptedError> {
     await this.#writing.catch(() => undefined);
+    return new IngestInterruptedError(this.#report, this.#lastLine, cause);
   }
 
   async #flush(): Promise<void> {
@@ -137,19 +138,12 @@ class Ingest {
 
   async #write(chunk: readonly { number: number; read: ReadLine }[]): Promise<void> {
     const changes = chunk.flatMap(({ read }) => read.change ?? []);
-    const outcomes = changes.length > 0 ? await this.#apply(changes) : [];
+    const { workspaceId, profiles } = this.target;
+    const outcomes = changes.length > 0 ? await profiles.apply(workspaceId, changes, this.options) : [];
     const next = outcomes.values();
     for (const { number, read } of chunk) {
       this.#count(number, read.issues ?? toIssues(next.next().value));
       this.#lastLine = number;
-    }
-  }
-
-  async #apply(changes: Parameters<Profiles['apply']>[1]): Promise<ChangeOutcome[]> {
-    try {
-      return await this.target.profiles.apply(this.target.workspaceId, changes, this.options);
-    } catch (error) {
-      throw new IngestInterruptedError(this.#report, this.#lastLine, error);
     }
   }
 

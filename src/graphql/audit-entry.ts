@@ -17,10 +17,11 @@ import { ActorType, toActorType } from './viewer.js';
 export const AuditResultEnum = createEnum<AuditResult>('AuditResult', 'What came of an audited call.', {
   SUCCEEDED: 'It was done.',
   REFUSED: 'It was refused and changed nothing.',
+  INTERRUPTED: 'An upload goes on, or ended in the middle: what was written of it stays.',
 });
 
 /** GraphQL type `AuditChange`. */
-@ObjectType('AuditChange', { description: 'One field that a call set.' })
+@ObjectType('AuditChange', { description: 'One field that a call set, or one count of an upload.' })
 export class AuditChangeType {
   @Field(() => String, {
     description:
@@ -28,20 +29,22 @@ export class AuditChangeType {
   })
   after!: string;
 
-  @Field(() => String, { description: "The field's name in the mutation's input." })
+  @Field(() => String, { description: "The field's name in the mutation's input, or in the answer to an upload." })
   field!: string;
 }
 
 /** GraphQL type `AuditEntry`. */
 @ObjectType('AuditEntry', {
   implements: NodeType,
-  description: 'One call of a mutation, as the audit log keeps it. Only an ADMIN sees entries.',
+  description: 'One call of a mutation, or one upload, as the audit log keeps it. Only an ADMIN sees entries.',
 })
 export class AuditEntryType extends NodeType {
   apiKeyKey!: number | null;
   reference!: NodeReference | null;
 
-  @Field(() => String, { description: "The mutation's name." })
+  @Field(() => String, {
+    description: "The mutation's name; `ingestProfiles` or `ingestMemberships` for an upload (`POST /ingest/…`).",
+  })
   action!: string;
 
   @Field(() => ActorType, { description: 'Who.' })
@@ -56,7 +59,9 @@ export class AuditEntryType extends NodeType {
   @Field(() => DateTimeScalar, { description: 'When.' })
   at!: Date;
 
-  @Field(() => [AuditChangeType], { description: 'What the call set, field by field.' })
+  @Field(() => [AuditChangeType], {
+    description: 'What the call set, field by field; the counts of an upload, once it has ended.',
+  })
   changes!: AuditChangeType[];
 
   @Field(() => String, { nullable: true, description: "The error's code; null if it succeeded." })
@@ -107,7 +112,7 @@ export const AuditEntryConnectionType = createConnection(() => AuditEntryType, {
 /** GraphQL input `AuditEntryFilter`. */
 @InputType('AuditEntryFilter', { description: 'Which audit entries.' })
 export class AuditEntryFilterInput {
-  @Field(() => [String], { nullable: true, description: 'Only these mutations, by name.' })
+  @Field(() => [String], { nullable: true, description: 'Only these mutations and uploads, by name.' })
   actions?: string[] | null;
 
   @Field(() => String, { nullable: true, description: 'Only by actors of this name.' })

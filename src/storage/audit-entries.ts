@@ -18,7 +18,8 @@ export interface NewAuditEntry {
   action: string;
   requestId: string;
   address: string | null;
-  /** Code of the refusal; null if it succeeded. */
+  result: AuditResult;
+  /** Null if it succeeded. */
   code: string | null;
   target: NodeReference | null;
   changes: AuditChange[];
@@ -26,7 +27,7 @@ export interface NewAuditEntry {
 
 /** Adds an entry, at the time of the transaction; its id. */
 export async function insertAuditEntry(db: Db, entry: NewAuditEntry): Promise<number> {
-  const { actor, target, code } = entry;
+  const { actor, target } = entry;
   const { rows } = await sql`/* audit_entries.insert */
     insert into audit_entry (
       workspace_id, action, actor_kind, actor_name, api_key_id, request_id, address,
@@ -34,17 +35,23 @@ export async function insertAuditEntry(db: Db, entry: NewAuditEntry): Promise<nu
     )
     values (
       ${entry.workspaceId}, ${entry.action}, ${actor.kind}, ${actor.name}, ${entry.apiKeyId}, ${entry.requestId},
-      ${entry.address}, ${code === null ? 'SUCCEEDED' : 'REFUSED'}, ${code}, ${target?.kind ?? null},
+      ${entry.address}, ${entry.result}, ${entry.code}, ${target?.kind ?? null},
       ${target?.id ?? null}, ${JSON.stringify(entry.changes)}::jsonb
     )
     returning id`.execute(db);
   return InsertedId.parse(rows[0]).id;
 }
 
-/** Corrects an entry of a call that was refused after its transaction, which had changed nothing. */
-export async function markAuditEntryRefused(db: Db, id: number, code: string): Promise<void> {
-  await sql`/* audit_entries.refuse */
-    update audit_entry set result = 'REFUSED', code = ${code} where id = ${id}`.execute(db);
+/** Says what came of a call in the end: it was refused after its transaction, or had several. */
+export async function settleAuditEntry(
+  db: Db,
+  id: number,
+  { result, code, changes }: Pick<NewAuditEntry, 'result' | 'code' | 'changes'>,
+): Promise<void> {
+  await sql`/* audit_entries.settle */
+    update audit_entry
+    set result = ${result}, code = ${code}, changes = ${JSON.stringify(changes)}::jsonb
+    where id = ${id}`.execute(db);
 }
 
 /** Which entries, in which order. */
@@ -158,7 +165,7 @@ const AuditEntryRow = z
     api_key_id: z.number().nullable(),
     request_id: z.string(),
     address: z.string().nullable(),
-    result: z.enum(['SUCCEEDED', 'REFUSED']),
+    result: z.enum(['SUCCEEDED', 'REFUSED', 'INTERRUPTED']),
     code: z.string().nullable(),
     target_kind: z.enum(NODE_KINDS).nullable(),
     target_id: z.number().nullable(),

@@ -249,7 +249,12 @@ describe('interruptions', () => {
       throw new Error('aborted');
     }
 
-    await expect(ingestProfiles(broken(), { workspaceId, profiles })).rejects.toThrow('aborted');
+    await expect(ingestProfiles(broken(), { workspaceId, profiles })).rejects.toMatchObject({
+      name: 'IngestInterruptedError',
+      lastLine: 1_000,
+      report: { created: 1_000 },
+      cause: { message: 'aborted' },
+    });
 
     expect(await read('broken-999')).not.toBeNull();
     expect(await read('broken-1000')).toBeNull();

@@ -1,6 +1,9 @@
 import { request } from 'node:http';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createProfiles, type Profiles } from '../../src/domain/profile.js';
+import { z } from 'zod';
+import { openTrail } from '../../src/domain/audit.js';
+import { createProfiles } from '../../src/domain/profile.js';
 import type { Role, Viewer } from '../../src/domain/viewer.js';
 import { registerIngestRoutes } from '../../src/http/ingest.js';
 import type { HttpServer } from '../../src/http/server.js';
@@ -11,7 +14,8 @@ import { useTestDatabase } from '../support/test-database.js';
 const database = useTestDatabase();
 let server: HttpServer;
 let workspaceId: number;
-let profiles: Pick<Profiles, 'apply'>;
+/** Chunks that are written before the database fails. */
+let chunksLeft = Number.POSITIVE_INFINITY;
 
 beforeAll(async () => {
   const workspace = await database.db
@@ -20,13 +24,17 @@ beforeAll(async () => {
     .returning('id')
     .executeTakeFirstOrThrow();
   workspaceId = workspace.id;
-  profiles = createProfiles({ db: database.db, clock: () => new Date() });
   const keys = new Map<string, Viewer>(['VIEWER' as const, 'OPERATOR' as const].map((role) => [role, toViewer(role)]));
   server = await startRouteServer((scope) =>
     registerIngestRoutes(scope, {
       authenticate: async (key) => keys.get(key) ?? null,
       limits: usualLimits(),
-      profiles: { apply: (...given) => profiles.apply(...given) },
+      openAudit(call) {
+        const trail = openTrail(database.db, call);
+        const working = createProfiles({ db: trail.db, clock: () => new Date() });
+        const lose = () => Promise.reject(new Error('secret detail'));
+        return { trail, profiles: { apply: (...given) => (chunksLeft-- > 0 ? working.apply(...given) : lose()) } };
+      },
     }),
   );
 });
@@ -98,11 +106,10 @@ describe('POST /ingest', () => {
   });
 
   test('a database that fails is a 503 that says where to go on', async () => {
-    const working = profiles;
-    profiles = { apply: () => Promise.reject(new Error('secret detail')) };
+    chunksLeft = 0;
 
     const refused = await post('/ingest/profiles', '{"profileId":"x"}');
-    profiles = working;
+    chunksLeft = Number.POSITIVE_INFINITY;
 
     expect(refused.status).toBe(503);
     expect(refused.answer).toMatchObject({ errors: [{ extensions: { code: 'INGEST_INTERRUPTED' } }] });
@@ -123,8 +130,87 @@ describe('POST /ingest', () => {
     await expect
       .poll(async () => (await listProfilesByKeys(database.db, workspaceId, ['early-999']))[0])
       .not.toBeNull();
+    const meanwhile = await readLastEntry();
     pending.end();
 
     expect(await answered).toBe(200);
+    // So it stays if the process dies.
+    expect(meanwhile).toMatchObject({ result: 'INTERRUPTED', code: 'INGEST_INTERRUPTED', counts: {} });
+    expect(await readLastEntry()).toMatchObject({
+      id: meanwhile.id,
+      result: 'SUCCEEDED',
+      counts: { created: '1000' },
+    });
   });
 });
+
+describe('the audit log', () => {
+  const toLines = (name: string, count: number) =>
+    Array.from({ length: count }, (_, index) => JSON.stringify({ profileId: `${name}-${index}` })).join('\n');
+
+  test('has one entry for an upload: who, when, from where, how many lines, and what came of it', async () => {
+    const before = await countEntries();
+
+    const { requestId } = await post('/ingest/profiles', `${toLines('audited', 2_500)}\nnonsense`);
+
+    expect(await countEntries()).toBe(before + 1);
+    expect(await readLastEntry()).toMatchObject({
+      action: 'ingestProfiles',
+      actor_kind: 'API_KEY',
+      actor_name: 'OPERATOR',
+      address: '127.0.0.1',
+      request_id: requestId,
+      workspace_id: workspaceId,
+      result: 'SUCCEEDED',
+      code: null,
+      counts: { lines: '2501', accepted: '2500', created: '2500', updated: '0', unchanged: '0', refused: '1' },
+    });
+  });
+
+  test('has an entry for an upload that changed nothing, and for one of a role that may not', async () => {
+    await post('/ingest/memberships', '{"profileId":"nobody","segmentId":"no","status":"exited"}');
+    const unchanged = await readLastEntry();
+    await post('/ingest/memberships', '', { authorization: 'Bearer VIEWER' });
+    const refused = await readLastEntry();
+
+    expect(unchanged).toMatchObject({ action: 'ingestMemberships', result: 'SUCCEEDED', counts: { refused: '1' } });
+    expect(refused).toMatchObject({ actor_name: 'VIEWER', result: 'REFUSED', code: 'FORBIDDEN', counts: {} });
+  });
+
+  test('says how far an upload came that was interrupted', async () => {
+    chunksLeft = 2;
+
+    const { status } = await post('/ingest/profiles', toLines('interrupted', 5_000));
+    chunksLeft = Number.POSITIVE_INFINITY;
+
+    expect(status).toBe(503);
+    const counts = { lines: '2000', created: '2000' };
+    expect(await readLastEntry()).toMatchObject({ result: 'INTERRUPTED', code: 'INGEST_INTERRUPTED', counts });
+  });
+
+  test('and the lines are one: where the entry cannot be written, no line is', async () => {
+    await sql`alter table audit_entry add constraint none check (false) not valid`.execute(database.db);
+
+    const { status } = await post('/ingest/profiles', toLines('unaudited', 10));
+    await sql`alter table audit_entry drop constraint none`.execute(database.db);
+
+    expect(status).toBe(503);
+    expect(await listProfilesByKeys(database.db, workspaceId, ['unaudited-0'])).toEqual([null]);
+  });
+});
+
+async function countEntries(): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from audit_entry`.execute(database.db);
+  return rows[0]?.count ?? 0;
+}
+
+const Entry = z.looseObject({
+  id: z.number(),
+  changes: z.array(z.object({ field: z.string(), after: z.string() })),
+});
+
+async function readLastEntry() {
+  const { rows } = await sql`select * from audit_entry order by id desc limit 1`.execute(database.db);
+  const entry = Entry.parse(rows[0]);
+  return { ...entry, counts: Object.fromEntries(entry.changes.map(({ field, after }) => [field, after])) };
+}

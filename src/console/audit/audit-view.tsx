@@ -15,7 +15,7 @@ import { capitalize, toWords } from '../ui/words.js';
 
 type Entry = AuditLogQuery['auditEntries']['nodes'][number];
 
-const RESULTS: readonly AuditResult[] = ['SUCCEEDED', 'REFUSED'];
+const RESULTS: readonly AuditResult[] = ['SUCCEEDED', 'REFUSED', 'INTERRUPTED'];
 
 /** The view. */
 export function AuditView() {
