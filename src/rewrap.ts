@@ -3,12 +3,9 @@
  * environment of the servers, beside which it is safe. Status 0: nothing is left under another key.
  */
 
-import { Closer } from './closer.js';
-import { type Config, ConfigError, loadConfig } from './config.js';
 import { countSeals, rewrapSecrets, type SealCounts } from './domain/sealed-secrets.js';
-import { createLog } from './log.js';
-import { EncryptionKeyError } from './storage/encryption-key.js';
-import { openStore, type Store } from './store.js';
+import { print, runOperatorCommand } from './operator-command.js';
+import type { Store } from './store.js';
 
 const INTERRUPTED = 130;
 const ALL_DONE =
@@ -20,25 +17,9 @@ const SOME_LEFT =
 const interruption = new AbortController();
 // A second one ends the process at once, with the page that is under way undone.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
-process.exit(await runToStatus());
+process.exit(await runOperatorCommand('tributary rewrap', rewrap));
 
-async function runToStatus(): Promise<number> {
-  const closer = new Closer();
-  try {
-    return await rewrap(loadConfig(), closer);
-  } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof EncryptionKeyError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  } finally {
-    await closer[Symbol.asyncDispose]();
-  }
-}
-
-async function rewrap(config: Config, closer: Closer): Promise<number> {
-  // What is printed is for people: the log goes elsewhere.
-  const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel, process.stderr);
-  const store = await openStore(config, { log, closer, maxConnections: 2, applicationName: 'tributary rewrap' });
+async function rewrap(store: Store): Promise<number> {
   const { db } = store.database;
   const before = await countSeals(db);
   print(`The current encryption key is \`${store.ring.currentId}\`. Stored secrets: ${describe(before)}.`);
@@ -72,8 +53,4 @@ function describe(counts: SealCounts): string {
 
 function sum(counts: SealCounts): number {
   return [...counts.values()].reduce((all, count) => all + count, 0);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -62,12 +62,12 @@ export async function startChild<Ready>(options: ChildOptions<Ready>, signal: Ab
 
 /**
  * Runs a script to its end; what it prints goes where this process's own output goes.
- * @param script as in {@link ChildOptions}.
+ * @param script as in {@link ChildOptions}; `args` are its own.
  * @param signal ends it with SIGTERM.
  * @returns its exit code; null if a signal ended it.
  */
-export async function runChild(script: string, signal: AbortSignal): Promise<number | null> {
-  const child = spawnScript(script, [], { env: inherited, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export async function runChild(script: string, args: readonly string[], signal: AbortSignal): Promise<number | null> {
+  const child = spawnScript(script, args, { env: inherited, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   const stop = () => void child.kill('SIGTERM');
   signal.addEventListener('abort', stop, { once: true });

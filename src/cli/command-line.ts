@@ -17,7 +17,14 @@ export type Command =
   | { readonly name: 'demo'; readonly options: DemoOptions }
   | { readonly name: 'import'; readonly options: ImportOptions }
   | { readonly name: 'export'; readonly options: ExportOptions }
-  | { readonly name: 'rewrap' };
+  | { readonly name: 'rewrap' }
+  | { readonly name: 'workspace'; readonly words: WorkspaceWords };
+
+/** What to do with workspaces. The id is a global one. */
+export type WorkspaceWords =
+  | readonly ['create', name: string]
+  | readonly ['list']
+  | readonly ['rename', id: string, name: string];
 
 /** How the demo runs. */
 export interface DemoOptions {
@@ -56,6 +63,8 @@ export const USAGE = `Usage:
       Starts an export; with --watch follows it to its end.
   tributary rewrap
       Puts all stored secrets under the current encryption key; takes the environment of the servers.
+  tributary workspace create <name> | list | rename <workspace id> <name>
+      Makes a workspace and prints its first ADMIN key, once; takes the environment of the servers.
 
 --key-file names a file that holds an API key.`;
 
@@ -80,6 +89,7 @@ const ALLOWED: Readonly<Record<Exclude<Command['name'], 'help'>, readonly string
   import: ['url', 'key-file'],
   export: ['url', 'key-file', 'segments', 'watch'],
   rewrap: [],
+  workspace: [],
 };
 
 /**
@@ -90,11 +100,12 @@ export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = readArguments(args);
   const [name, ...rest] = positionals;
   if (values.help || name === undefined || name === 'help') return { name: 'help' };
-  if (name !== 'demo' && name !== 'import' && name !== 'export' && name !== 'rewrap') {
-    throw new UsageError(`There is no command ${name}: use demo, import, export or rewrap.`);
+  if (name !== 'demo' && name !== 'import' && name !== 'export' && name !== 'rewrap' && name !== 'workspace') {
+    throw new UsageError(`There is no command ${name}: use demo, import, export, rewrap or workspace.`);
   }
   checkFlags(name, values);
   if (name === 'rewrap') return readRewrap(rest);
+  if (name === 'workspace') return { name, words: readWorkspace(rest) };
   if (name === 'demo') return { name, options: readDemo(rest, values) };
   if (name === 'import') return { name, options: readImport(rest, values) };
   return { name, options: readExport(rest, values) };
@@ -143,6 +154,20 @@ function readExport(rest: readonly string[], values: Flags): ExportOptions {
 function readRewrap(rest: readonly string[]): Command {
   expectWords('rewrap', rest, []);
   return { name: 'rewrap' };
+}
+
+function readWorkspace([action = '', ...rest]: readonly string[]): WorkspaceWords {
+  if (action === 'list') {
+    expectWords('workspace list', rest, []);
+    return ['list'];
+  }
+  if (action === 'create') {
+    const [name = ''] = expectWords('workspace create', rest, ['name']);
+    return ['create', name];
+  }
+  if (action !== 'rename') throw new UsageError(`workspace takes create, list or rename, not '${action}'.`);
+  const [id = '', name = ''] = expectWords('workspace rename', rest, ['workspace id', 'name']);
+  return ['rename', id, name];
 }
 
 function expectWords(command: string, given: readonly string[], wanted: readonly string[]): readonly string[] {

@@ -7,6 +7,7 @@ import { runDemo } from './demo.js';
 import { runExport } from './export.js';
 import { runImport } from './import.js';
 import { runRewrap } from './rewrap.js';
+import { runWorkspace } from './workspace.js';
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -42,6 +43,8 @@ function run(command: Command): Promise<boolean> {
       return endOn(interruption.signal, runExport(command.options));
     case 'rewrap':
       return runRewrap(interruption.signal);
+    case 'workspace':
+      return runWorkspace(command.words, interruption.signal);
   }
 }
 

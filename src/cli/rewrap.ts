@@ -9,7 +9,7 @@ import { InterruptedError } from './command-error.js';
  * @throws {InterruptedError} if the signal ended it; what is done stays done.
  */
 export async function runRewrap(signal: AbortSignal): Promise<boolean> {
-  const code = await runChild('rewrap', signal);
+  const code = await runChild('rewrap', [], signal);
   if (signal.aborted) throw new InterruptedError('Ended before all secrets were looked at.');
   return code === 0;
 }

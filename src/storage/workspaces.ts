@@ -5,7 +5,7 @@ import type { Workspace } from '../domain/workspace.js';
 import type { Db } from './database.js';
 
 /** Adds a workspace. @param externalId unguessable; unique over all workspaces. */
-export async function createWorkspace(db: Db, workspace: { name: string; externalId: string }): Promise<Workspace> {
+export async function insertWorkspace(db: Db, workspace: { name: string; externalId: string }): Promise<Workspace> {
   const row = await db
     .insertInto('workspace')
     .values({ name: workspace.name, external_id: workspace.externalId })
@@ -18,6 +18,18 @@ export async function createWorkspace(db: Db, workspace: { name: string; externa
 export async function hasWorkspace(db: Db): Promise<boolean> {
   const row = await db.selectFrom('workspace').select('id').limit(1).executeTakeFirst();
   return row !== undefined;
+}
+
+/** All workspaces, by id. */
+export async function listAllWorkspaces(db: Db): Promise<Workspace[]> {
+  const rows = await db.selectFrom('workspace').select(['id', 'name', 'external_id']).orderBy('id').execute();
+  return rows.map((row) => WorkspaceRow.parse(row));
+}
+
+/** Gives a workspace another name. @returns whether there is one with this id. */
+export async function renameWorkspaceRow(db: Db, id: number, name: string): Promise<boolean> {
+  const result = await db.updateTable('workspace').set({ name }).where('id', '=', id).executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 /** Reads workspaces, in the order of their ids; null where there is none, or where it is not the caller's. */

@@ -23,6 +23,14 @@ test('import and export take their words and flags', () => {
   });
 });
 
+test('workspace takes what to do, and its words', () => {
+  const read = (...words: string[]) => parseCommandLine(['workspace', ...words]);
+
+  expect(read('create', 'Acme Inc.')).toEqual({ name: 'workspace', words: ['create', 'Acme Inc.'] });
+  expect(read('rename', 'id', 'Acme')).toEqual({ name: 'workspace', words: ['rename', 'id', 'Acme'] });
+  expect(read('list')).toEqual({ name: 'workspace', words: ['list'] });
+});
+
 test.each([[[]], [['help']], [['--help']], [['demo', '--help']]])('%j asks for help', (args) => {
   expect(parseCommandLine(args)).toEqual({ name: 'help' });
 });
@@ -36,6 +44,11 @@ test.each([
   [['demo', '--profiles', ''], "not ''"],
   [['demo', 'more'], 'demo is written `demo`'],
   [['import', 'people', 'file', '--key-file', 'key'], 'import takes profiles or memberships, not people'],
+  [['workspace'], "workspace takes create, list or rename, not ''"],
+  [['workspace', 'create'], 'workspace create <name>'],
+  [['workspace', 'create', 'two', 'words'], 'workspace create <name>'],
+  [['workspace', 'rename', 'id'], 'workspace rename <workspace id> <name>'],
+  [['workspace', 'list', '--url', 'x'], 'workspace takes no --url'],
   [['import', 'profiles', '--key-file', 'key'], 'import <profiles or memberships> <file>'],
   [['import', 'profiles', 'file'], 'import needs --key-file'],
   [['export', 'abc', '--key-file', 'key', '--url', 'localhost'], "not 'localhost'"],

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { authenticateApiKey, bootstrapWorkspace, createApiKeyText, toStoredKey } from '../../src/domain/api-key.js';
+import { authenticateApiKey, createApiKeyText, toStoredKey } from '../../src/domain/api-key.js';
+import { bootstrapWorkspace } from '../../src/domain/workspace-admin.js';
 import { insertApiKey } from '../../src/storage/api-keys.js';
 import { useTestDatabase } from '../support/test-database.js';
 
