@@ -77,8 +77,8 @@ async function writePages(tx: Db, destination: DestinationOfPages, pages: readon
   await keepFailedRecords(tx, destination, failures);
   const recovered = new Map<PageWork, Recovered>();
   for (const work of pages) recovered.set(work, await recoverFailedRecords(tx, work.settlement.retried));
-  // Of an export's page no row waits, but those that it defers: one statement adds them, in that order.
-  if (pages.some(({ page }) => page.slice === null)) await lockPendingRows(tx, [...reasons, ...deferrals]);
+  // One statement locks its rows in their order, two do not together: of an export's page no row waits but those deferred.
+  if (reasons.length > 0 && deferrals.length > 0) await lockPendingRows(tx, [...reasons, ...deferrals]);
   await removeReasons(tx, reasons);
   await deferRecords(tx, destination, deferrals);
   const events = all((settlement) => settlement.events);

@@ -13,24 +13,17 @@ import { type ExportFacts, findLiveCauses } from '../domain/judge.js';
 import { encodeTexts, type NamedSegment } from '../domain/record.js';
 import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
-import {
-  type DeliveryTarget,
-  findPageContext,
-  type PageContext,
-  readSegmentNames,
-} from '../storage/delivery-target.js';
+import { type DeliveryTarget, readSegmentNames } from '../storage/delivery-target.js';
 import type { LaneClaim } from '../storage/lanes.js';
+import type { ProfilePlace } from '../storage/page-profiles.js';
+import { type PageSnapshot, readPageSnapshot } from '../storage/page-snapshot.js';
 import {
   type Candidate,
   type ExportSlice,
   findExportSlice,
   listDueRecords,
   MAX_PAGE_RECORDS,
-  type PageProfile,
-  readLaneProfiles,
-  readPageProfiles,
   readProfileSizes,
-  sumProfileBytes,
 } from '../storage/page-source.js';
 
 /** One candidate, decided: a record to send, or the reason why not. */
@@ -75,7 +68,7 @@ export async function readExportPage(
 ): Promise<Page | null> {
   const slice = await findExportSlice(db, claim, request.exportId);
   if (!slice || slice.candidates.length === 0) return null;
-  const { candidates, bytes } = await withinByteCap(db, claim.lane, slice.candidates);
+  const { candidates, bytes } = await withinByteCap(db, claim.lane, slice);
   const [page] = await buildPages(db, claim.destinationId, {
     slice,
     candidates: new Map([[claim.lane, candidates]]),
@@ -127,13 +120,8 @@ interface PageRequest {
 }
 
 async function buildPages(db: Db, destinationId: number, request: PageRequest): Promise<Page[]> {
-  // Before the snapshot: nothing waits for memory inside a transaction.
   await request.reserve();
-  const snapshot = await db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute((tx) => readSnapshot(tx, destinationId, request.candidates));
+  const snapshot = await readSnapshot(db, destinationId, request.candidates);
   if (!snapshot) return [];
   const { target, exports } = snapshot;
   const desks = openDesks(snapshot);
@@ -146,41 +134,35 @@ async function buildPages(db: Db, destinationId: number, request: PageRequest): 
   }));
 }
 
-interface Snapshot extends PageContext {
-  /** By profile.id. */
-  profiles: Map<number, PageProfile>;
+interface Snapshot extends PageSnapshot {
   /** Segments that are not mapped but may stand in a record: all of the profiles' in scope ALL, and those that leave. */
   names: NamedSegment[];
 }
 
 async function readSnapshot(
-  tx: Db,
+  db: Db,
   destinationId: number,
   byLane: ReadonlyMap<number, Candidate[]>,
 ): Promise<Snapshot | null> {
   const candidates = [...byLane.values()].flat();
-  const context = await findPageContext(tx, destinationId, {
+  const snapshot = await readPageSnapshot(db, {
+    destinationId,
     activationIds: distinct(candidates.map((candidate) => candidate.activationId)),
     exportIds: exportIdsOf(candidates),
+    profiles: placesOf(byLane),
   });
-  if (!context) return null;
-  const profiles = await readProfiles(tx, byLane);
-  const shown = context.target.membershipScope === 'ALL' ? segmentIdsOf(profiles) : [];
-  const leaving = [...context.exports.values()].flatMap((fact) => (fact.trigger === 'EXITS' ? fact.segmentIds : []));
-  const names = await readSegmentNames(tx, distinct([...shown, ...leaving]));
-  return { ...context, profiles, names };
+  if (!snapshot) return null;
+  const { target, exports, profiles } = snapshot;
+  const shown = target.membershipScope === 'ALL' ? segmentIdsOf(profiles) : [];
+  const leaving = [...exports.values()].flatMap((fact) => (fact.trigger === 'EXITS' ? fact.segmentIds : []));
+  // The id and namespace of a segment never change, and one that was deleted since is left out, as it would be a moment later.
+  return { ...snapshot, names: await readSegmentNames(db, distinct([...shown, ...leaving])) };
 }
 
-async function readProfiles(tx: Db, byLane: ReadonlyMap<number, Candidate[]>): Promise<Map<number, PageProfile>> {
-  const lanes = [...byLane].map(([lane, candidates]) => ({
-    lane,
-    ids: distinct(candidates.map((candidate) => candidate.profileKey)),
-  }));
-  const [first, ...others] = lanes;
-  if (first && others.length === 0) return await readPageProfiles(tx, first.lane, first.ids);
-  return await readLaneProfiles(
-    tx,
-    lanes.flatMap(({ lane, ids }) => ids.map((id) => ({ lane, id }))),
+/** Each profile once: two activations of a destination may both want it. */
+function placesOf(byLane: ReadonlyMap<number, Candidate[]>): ProfilePlace[] {
+  return [...byLane].flatMap(([lane, candidates]) =>
+    distinct(candidates.map((candidate) => candidate.profileKey)).map((id) => ({ lane, id })),
   );
 }
 
@@ -188,11 +170,10 @@ async function readProfiles(tx: Db, byLane: ReadonlyMap<number, Candidate[]>): P
 async function withinByteCap(
   db: Db,
   lane: number,
-  candidates: Candidate[],
+  { candidates, pageBytes }: ExportSlice,
 ): Promise<{ candidates: Candidate[]; bytes: number }> {
+  if (pageBytes <= MAX_PAGE_BYTES) return { candidates, bytes: pageBytes };
   const ids = distinct(candidates.map((candidate) => candidate.profileKey));
-  const total = await sumProfileBytes(db, lane, ids);
-  if (total <= MAX_PAGE_BYTES) return { candidates, bytes: total };
   const byId = await readProfileSizes(db, lane, ids);
   const sizes = candidates.map((candidate) => byId.get(candidate.profileKey) ?? 0);
   const count = countWithinCap(sizes);

@@ -8,7 +8,7 @@ import { loadSecret, touchCredential } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { findDestination } from '../storage/destinations.js';
 import { drawMembers, type SampledMember } from '../storage/member-sample.js';
-import { readPageProfiles } from '../storage/page-source.js';
+import { readPageProfiles } from '../storage/page-profiles.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
 import { openIdentity, type SealedIdentity } from './credential.js';
 import type { Destination } from './destination.js';

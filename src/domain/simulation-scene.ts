@@ -96,11 +96,16 @@ async function findContext(
   const { activationId, destinationId } = checked;
   if (activationId !== null) {
     const saved = await findActivation(tx, workspaceId, activationId);
-    if (saved) return await findPageContext(tx, saved.destinationId, { activationIds: [saved.id], exportIds: [] });
+    if (saved)
+      return await findPageContext(tx, {
+        destinationId: saved.destinationId,
+        activationIds: [saved.id],
+        exportIds: [],
+      });
     issues.add('NOT_FOUND', 'activationId', 'There is no such activation in this workspace: check `activationId`.');
   } else if (destinationId !== null) {
     if (await hasDestination(tx, workspaceId, destinationId))
-      return await findPageContext(tx, destinationId, { activationIds: [], exportIds: [] });
+      return await findPageContext(tx, { destinationId, activationIds: [], exportIds: [] });
     issues.add('NOT_FOUND', 'destinationId', 'There is no such destination in this workspace: check `destinationId`.');
   }
   return null;

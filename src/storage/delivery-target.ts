@@ -1,9 +1,10 @@
 /** What a page needs of its destination and activations, read in the page's own snapshot: never from a cache. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { MappedSegment } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
+import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { type RowSettings, SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
 import { IDENTITY_COLUMNS, IdentityRow, type StoredIdentity } from './stored-identity.js';
@@ -43,7 +44,7 @@ const TargetRow = z
     region: z.string(),
     stream: z.string(),
     health_status: z.string(),
-    health_since: z.date(),
+    health_since: z.coerce.date(),
     max_record_bytes: z.number().nullable(),
     ...SETTINGS_COLUMNS,
     credential_id: z.number(),
@@ -106,6 +107,12 @@ const ActivationRow = z
 
 const ExportRow = z.object({ id: z.number(), trigger: z.string(), segmentIds: z.array(z.number()) });
 
+const ContextRow = z.object({
+  page_now: z.coerce.date(),
+  activations: z.array(ActivationRow),
+  exports: z.array(ExportRow),
+});
+
 /** The trigger and segments of an export. */
 export type ExportFact = z.infer<typeof ExportRow>;
 
@@ -119,43 +126,58 @@ export interface PageContext {
   exports: Map<string, ExportFact>;
 }
 
-/** Reads a destination with the activations and exports of a page, in one statement; null if it was deleted. */
-export async function findPageContext(
-  db: Db,
-  destinationId: number,
-  wanted: { activationIds: readonly number[]; exportIds: readonly number[] },
-): Promise<PageContext | null> {
-  const { rows } = await sql<Record<string, unknown>>`/* delivery_target.find (prepared) */
-    select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
-      destination.region, destination.stream, destination.health_status, destination.health_since, destination.max_record_bytes,
-      destination.consent_path, destination.consent_values, destination.consent_refusal,
-      destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
-      destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
-      destination.too_large_policy, destination.envelope, destination.max_records_per_second, destination.credential_id,
-      credential.secret_version, ${IDENTITY_COLUMNS},
-      (
-        select coalesce(jsonb_agg(jsonb_build_object(
-          'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
-          'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
-        )), '[]')
-        from activation where activation.id = any(${[...wanted.activationIds]}::bigint[])
-      ) as activations,
-      (
-        select coalesce(jsonb_agg(jsonb_build_object(
-          'id', export.id, 'trigger', export.trigger, 'segmentIds', export.segment_ids
-        )), '[]')
-        from export where export.id = any(${[...wanted.exportIds]}::bigint[])
-      ) as exports
-    from destination
-    join credential on credential.id = destination.credential_id
-    join workspace on workspace.id = destination.workspace_id
-    where destination.id = ${destinationId}`.execute(db);
-  const row = rows[0];
-  if (row === undefined) return null;
-  const activations = z.array(ActivationRow).parse(row['activations']);
-  const exports = z.array(ExportRow).parse(row['exports']);
+/** Which context is wanted: a destination's, with these activations and exports. */
+export interface WantedContext {
+  destinationId: number;
+  activationIds: readonly number[];
+  exportIds: readonly number[];
+}
+
+/** Reads a destination with activations and exports, in one statement; null if it was deleted. */
+export async function findPageContext(db: Db, wanted: WantedContext): Promise<PageContext | null> {
+  const { rows } = await sql<{ context: string }>`/* delivery_target.find (prepared) */
+    ${selectPageContext(wanted)}`.execute(db);
+  return rows[0] ? parsePageContext(rows[0].context) : null;
+}
+
+/** A query of one column, `context`: a JSON text for {@link parsePageContext}; no row if the destination was deleted. */
+export function selectPageContext({ destinationId, activationIds, exportIds }: WantedContext): RawBuilder<unknown> {
+  return sql`
+    select to_json(target)::text as context
+    from (
+      select now() as page_now, destination.id, destination.workspace_id, destination.version, destination.enabled,
+        destination.region, destination.stream, destination.health_status, destination.health_since,
+        destination.max_record_bytes, destination.consent_path, destination.consent_values, destination.consent_refusal,
+        destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
+        destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
+        destination.too_large_policy, destination.envelope, destination.max_records_per_second,
+        destination.credential_id, credential.secret_version, ${IDENTITY_COLUMNS},
+        (
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
+            'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
+          )), '[]')
+          from activation where activation.id = any(${numberArray(activationIds)}::bigint[])
+        ) as activations,
+        (
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'id', export.id, 'trigger', export.trigger, 'segmentIds', export.segment_ids
+          )), '[]')
+          from export where export.id = any(${numberArray(exportIds)}::bigint[])
+        ) as exports
+      from destination
+      join credential on credential.id = destination.credential_id
+      join workspace on workspace.id = destination.workspace_id
+      where destination.id = ${destinationId}
+    ) as target`;
+}
+
+/** Reads the text of a context. */
+export function parsePageContext(text: string): PageContext {
+  const row: object = JSON.parse(text);
+  const { page_now: now, activations, exports } = ContextRow.parse(row);
   return {
-    now: z.date().parse(row['page_now']),
+    now,
     target: TargetRow.parse({ ...row, identity: row }),
     activations: new Map(activations.map((activation) => [activation.id, activation])),
     exports: new Map(exports.map((fact) => [String(fact.id), fact])),

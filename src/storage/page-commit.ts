@@ -169,7 +169,7 @@ function deferralColumns(deferral: DeferralRow): Record<string, unknown> {
 /**
  * Removes exactly the reasons that were settled: the whole row if nothing came meanwhile, else its settled exports and
  * the causes that its page had read. A cause that came again since has a newer version, and stays. The row goes with
- * its last reason.
+ * its last reason. Locks the rows in the order of their key, as writers do.
  */
 export async function removeReasons(tx: Db, settled: readonly SettledReason[]): Promise<void> {
   if (settled.length === 0) return;
@@ -187,8 +187,14 @@ export async function removeReasons(tx: Db, settled: readonly SettledReason[]): 
       select * from jsonb_to_recordset(${rows}::jsonb) as settled(
         lane smallint, activation_id bigint, profile_id bigint, version bigint, export_ids text[])
     ),
+    locked as materialized (
+      select waiting.lane, waiting.activation_id, waiting.profile_id
+      from pending_record waiting join settled using (lane, activation_id, profile_id)
+      order by waiting.lane, waiting.activation_id, waiting.profile_id
+      for update of waiting
+    ),
     removed as (
-      delete from pending_record waiting using settled
+      delete from pending_record waiting using locked join settled using (lane, activation_id, profile_id)
       where waiting.lane = settled.lane and waiting.activation_id = settled.activation_id
         and waiting.profile_id = settled.profile_id and waiting.version = settled.version
       returning waiting.profile_id

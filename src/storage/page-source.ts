@@ -2,7 +2,6 @@
 
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type { RecordSource } from '../domain/record.js';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
@@ -52,12 +51,8 @@ export interface ExportSlice {
   /** How long each record sent keeps the lane from the next page, in ms; 0 without a rate. */
   msPerRecord: number;
   candidates: Candidate[];
-}
-
-/** A profile as a page reads it. */
-export interface PageProfile extends RecordSource {
-  id: number;
-  revision: number;
+  /** Stored bytes of the profiles of the whole page. */
+  pageBytes: number;
 }
 
 const SliceRow = z.object({
@@ -73,13 +68,18 @@ const SliceRow = z.object({
   lanes_to_send: z.number().nullable(),
   profile_ids: z.array(z.number()),
   segment_sets: z.array(z.string()),
+  page_bytes: z.number(),
 });
 
 /** Reads the rest of an export's current page in a lane, as far as its rate allows; null if there is none to send. */
 export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number): Promise<ExportSlice | null> {
   const { rows } = await sql`/* page_source.export_slice (prepared) */
     select export.activation_id, export.trigger, export.segment_ids, part.page, part.pages, part.page_offset,
-      part.not_before::text as not_before, export.max_records_per_second, ${lanesToSend} as lanes_to_send, listed.size, to_json(listed.profile_ids) as profile_ids, to_json(listed.segment_sets) as segment_sets
+      part.not_before::text as not_before, export.max_records_per_second, ${lanesToSend} as lanes_to_send, listed.size, to_json(listed.profile_ids) as profile_ids, to_json(listed.segment_sets) as segment_sets,
+      (
+        select coalesce(sum(size_bytes), 0)::int8 from profile
+        where profile.lane = part.lane and profile.id = any(listed.profile_ids)
+      ) as page_bytes
     from export_lane part
     join export on export.id = part.export_id
     join export_page listed on listed.export_id = part.export_id and listed.lane = part.lane and listed.page = part.page
@@ -109,6 +109,7 @@ export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number
     notBefore: row.not_before,
     msPerRecord: pace.msPerRecord,
     candidates,
+    pageBytes: row.page_bytes,
   };
 }
 
@@ -185,74 +186,9 @@ export async function listDueRecords(
   return rows.map((row) => DueRow.parse(row));
 }
 
-/** Stored bytes of profiles, added up. */
-export async function sumProfileBytes(db: Db, lane: number, ids: readonly number[]): Promise<number> {
-  const { rows } = await sql<{ bytes: number }>`/* page_source.sum_bytes (prepared) */
-    select coalesce(sum(size_bytes), 0)::int8 as bytes from profile
-    where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
-  return rows[0]?.bytes ?? 0;
-}
-
 /** Stored bytes of profiles, by profile.id; erased ones are missing. */
 export async function readProfileSizes(db: Db, lane: number, ids: readonly number[]): Promise<Map<number, number>> {
   const { rows } = await sql<{ id: number; size_bytes: number }>`/* page_source.sizes */
     select id, size_bytes from profile where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
   return new Map(rows.map((row) => [row.id, row.size_bytes]));
 }
-
-/**
- * Reads profiles by profile.id; erased ones are missing. Each comes as one JSON text: six columns of a row, three of
- * them JSON, cost node half as much again (13 against 8.5 µs a profile of 1.3 kB), all rows as one text twice as much.
- */
-export async function readPageProfiles(
-  db: Db,
-  lane: number,
-  ids: readonly number[],
-): Promise<Map<number, PageProfile>> {
-  const { rows } = await sql<{ profile: string }>`/* page_source.profiles (prepared) */
-    select ${storedProfile} as profile
-    from profile
-    where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`.execute(db);
-  return parseProfiles(rows);
-}
-
-/** As {@link readPageProfiles}, of several lanes: each profile costs a probe of its lane's index. */
-export async function readLaneProfiles(
-  db: Db,
-  places: readonly { lane: number; id: number }[],
-): Promise<Map<number, PageProfile>> {
-  const { rows } = await sql<{ profile: string }>`/* page_source.lane_profiles (prepared) */
-    select found.profile
-    from unnest(
-      ${numberArray(places.map((place) => place.lane))}::smallint[], ${numberArray(places.map((place) => place.id))}::bigint[]
-    ) as wanted(lane, id)
-    cross join lateral (
-      select ${storedProfile} as profile
-      from profile
-      where lane = wanted.lane and id = wanted.id
-      limit 1
-    ) as found`.execute(db);
-  return parseProfiles(rows);
-}
-
-const storedProfile = sql<string>`concat(
-      '[', id, ',', revision, ',', to_json(profile_id), ',', identities, ',', memberships, ',', attributes, ']')`;
-
-function parseProfiles(rows: readonly { profile: string }[]): Map<number, PageProfile> {
-  const profiles = new Map<number, PageProfile>();
-  for (const { profile } of rows) {
-    const [id, revision, profileId, identities, memberships, attributes]: StoredProfile = JSON.parse(profile);
-    profiles.set(id, { id, revision, profileId, identities, memberships, attributes });
-  }
-  return profiles;
-}
-
-/** As selected. Unchecked: storage/profile-writes.ts alone writes these columns, and this is the hottest read. */
-type StoredProfile = [
-  id: number,
-  revision: number,
-  profileId: string,
-  identities: PageProfile['identities'],
-  memberships: PageProfile['memberships'],
-  attributes: PageProfile['attributes'],
-];

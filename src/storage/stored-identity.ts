@@ -11,7 +11,7 @@ export type StoredIdentity =
 
 /** What {@link IdentityRow} reads, of the tables `credential` and `workspace`. */
 export const IDENTITY_COLUMNS = sql`credential.kind as credential_kind, credential.access_key_id,
-  credential.secret_sealed, credential.role_arn, workspace.external_id`;
+  encode(credential.secret_sealed, 'hex') as sealed_hex, credential.role_arn, workspace.external_id`;
 
 /** Reads an identity from a row. */
 export const IdentityRow = z.discriminatedUnion('credential_kind', [
@@ -19,10 +19,14 @@ export const IdentityRow = z.discriminatedUnion('credential_kind', [
     .object({
       credential_kind: z.literal('ACCESS_KEY'),
       access_key_id: z.string(),
-      secret_sealed: z.instanceof(Buffer),
+      sealed_hex: z.string(),
     })
     .transform(
-      (row): StoredIdentity => ({ kind: 'ACCESS_KEY', accessKeyId: row.access_key_id, sealed: row.secret_sealed }),
+      (row): StoredIdentity => ({
+        kind: 'ACCESS_KEY',
+        accessKeyId: row.access_key_id,
+        sealed: Buffer.from(row.sealed_hex, 'hex'),
+      }),
     ),
   z
     .object({ credential_kind: z.literal('ASSUME_ROLE'), role_arn: z.string(), external_id: z.string() })

@@ -236,6 +236,7 @@ function settle(page: { entries: PageEntry[]; results: PageResults; isSlice: boo
     pageSize: entries.length,
     notBefore: '-infinity',
     msPerRecord: 0,
+    pageBytes: 0,
     candidates: entries.map((entry) => entry.candidate),
   };
   return settlePage(

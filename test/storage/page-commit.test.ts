@@ -185,6 +185,7 @@ test('a hold that is committed again, since its answer was lost, counts its atte
     offset: 0,
     pageSize: 1,
     msPerRecord: 0,
+    pageBytes: 0,
     notBefore: rows[0]?.not_before ?? '',
     candidates: [],
   };

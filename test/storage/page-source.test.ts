@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { readPageProfiles } from '../../src/storage/page-source.js';
+import { readPageProfiles } from '../../src/storage/page-profiles.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
