@@ -15,7 +15,7 @@ import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.
 import type { Db } from '../storage/database.js';
 import { type DeliveryTarget, readSegmentNames } from '../storage/delivery-target.js';
 import type { LaneClaim } from '../storage/lanes.js';
-import type { ProfilePlace } from '../storage/page-profiles.js';
+import type { LaneProfile } from '../storage/page-profiles.js';
 import { type PageSnapshot, readPageSnapshot } from '../storage/page-snapshot.js';
 import {
   type Candidate,
@@ -160,7 +160,7 @@ async function readSnapshot(
 }
 
 /** Each profile once: two activations of a destination may both want it. */
-function placesOf(byLane: ReadonlyMap<number, Candidate[]>): ProfilePlace[] {
+function placesOf(byLane: ReadonlyMap<number, Candidate[]>): LaneProfile[] {
   return [...byLane].flatMap(([lane, candidates]) =>
     distinct(candidates.map((candidate) => candidate.profileKey)).map((id) => ({ lane, id })),
   );

@@ -12,7 +12,7 @@ export interface PageProfile extends RecordSource {
 }
 
 /** Where a profile is: its lane and profile.id. */
-export interface ProfilePlace {
+export interface LaneProfile {
   lane: number;
   id: number;
 }
@@ -32,7 +32,7 @@ export async function readPageProfiles(
  * A query of one column, `profile`: a JSON text a profile, for {@link parseProfile}. Six columns of a row, three of them
  * JSON, cost node half as much again (13 against 8.5 µs a profile of 1.3 kB), all rows as one text twice as much.
  */
-export function selectProfiles(places: readonly ProfilePlace[]): RawBuilder<unknown> {
+export function selectProfiles(places: readonly LaneProfile[]): RawBuilder<unknown> {
   const [first] = places;
   if (first && places.every(({ lane }) => lane === first.lane))
     return selectLaneProfiles(

@@ -3,7 +3,7 @@
 import { sql } from 'kysely';
 import type { Db } from './database.js';
 import { type PageContext, parsePageContext, selectPageContext, type WantedContext } from './delivery-target.js';
-import { type PageProfile, type ProfilePlace, parseProfile, selectProfiles } from './page-profiles.js';
+import { type LaneProfile, type PageProfile, parseProfile, selectProfiles } from './page-profiles.js';
 
 /** What a page is decided by. */
 export interface PageSnapshot extends PageContext {
@@ -17,7 +17,7 @@ export interface PageSnapshot extends PageContext {
  */
 export async function readPageSnapshot(
   db: Db,
-  wanted: WantedContext & { profiles: readonly ProfilePlace[] },
+  wanted: WantedContext & { profiles: readonly LaneProfile[] },
 ): Promise<PageSnapshot | null> {
   const { rows } = await sql<{ text: string; is_profile: boolean }>`/* page_snapshot.read (prepared) */
     select context as text, false as is_profile from (${selectPageContext(wanted)}) as found
