@@ -17,7 +17,7 @@ const CheckStatusEnum = createEnum<CheckStatus>('CheckStatus', 'What came of a c
 const CheckSubjectEnum = createEnum<CheckSubject>('CheckSubject', 'What a check is about.', {
   ENCRYPTION:
     "The stream's encryption and its key. A dry run does not show whether the key may be used; the first record does.",
-  IDENTITY: 'Who the credential is.',
+  IDENTITY: 'Who the credential is; for a role also that it refuses whoever does not know the external id.',
   PERMISSION: 'One permission.',
   STREAM: 'The stream exists and is active.',
 });

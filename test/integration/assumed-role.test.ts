@@ -38,6 +38,8 @@ test('1,000 records are delivered once each although sessions end in the middle,
   const target = { name: 'd', region: 'us-east-1', stream: 'profiles', maxRecordsPerSecond: RECORDS_PER_SECOND };
   const settings = { ...target, credentialId: credential.id };
   const destination = await make('createKinesisDestination', settings, 'destination');
+  await make('createKinesisDestination', { ...settings, name: 'e' }, 'destination');
+  await make('createKinesisDestination', { ...settings, name: 'f' }, 'destination');
   await make('createSegment', { segmentId: 's', name: 'S' }, 'segment');
   await ingest(Array.from({ length: PROFILES }, (_, number) => `p${number}`));
   const order = { destinationId: destination.id, segmentIds: ['s'], attributes: [], backfill: { mode: 'NONE' } };
@@ -63,7 +65,7 @@ test('1,000 records are delivered once each although sessions end in the middle,
   expect(app.sandbox.stats.records).toBe(PROFILES);
   expect((await consume(app.sandbox.endpoint, 'profiles')).size).toBe(PROFILES);
   expect(await readHealth(destination.id)).toEqual(before);
-  // The test at creation and the deliveries share a session; each of the three costs one call and two that are refused.
+  // All destinations' tests and the deliveries share a session; each of the three costs one call and two that are refused.
   expect(app.sandbox.stats.requests['AssumeRole']).toBe(9);
 }, 90_000);
 
