@@ -7,7 +7,9 @@ import {
   insertCredential,
   lockCredential,
   reserveCredentialId,
+  type SecretVersion,
   type StoredSecret,
+  touchCredential,
   updateCredentialRow,
 } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
@@ -128,6 +130,11 @@ export function openIdentity(seal: SecretSeal, secret: SealedIdentity): AwsIdent
     if (error instanceof SecretUnreadableError) return { kind: 'UNREADABLE', reason: error.message };
     throw error;
   }
+}
+
+/** Notes that AWS was asked with an identity, as {@link openIdentity} gave it; nobody is asked with an unreadable one. */
+export async function noteUse(db: Db, identity: AwsIdentity, secret: SecretVersion): Promise<void> {
+  if (identity.kind !== 'UNREADABLE') await touchCredential(db, secret);
 }
 
 interface Creation {

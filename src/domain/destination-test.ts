@@ -4,12 +4,12 @@ import type { Finding } from '../kinesis/call-fault.js';
 import type { StreamPage } from '../kinesis/client.js';
 import type { RegionAccess, StreamInspection } from '../kinesis/inspection.js';
 import type { AwsIdentity } from '../kinesis/keys.js';
-import { findCredential, loadSecret, type StoredSecret, touchCredential } from '../storage/credentials.js';
+import { findCredential, loadSecret, type StoredSecret } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { writeHealth } from '../storage/destination-health.js';
 import { writeDestinationTest } from '../storage/destination-test.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { openIdentity } from './credential.js';
+import { noteUse, openIdentity } from './credential.js';
 import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destination.js';
 import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
 import { checkRegion, checkRegionAndStream } from './destination-input.js';
@@ -94,7 +94,7 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       const identity = openIdentity(options.seal, secret);
       const request = { limit: MAX_STREAMS, signal: AbortSignal.timeout(AWS_DEADLINE_MS) };
       const found = await inspector.listStreams({ region, identity }, request);
-      await touchCredential(db, secret);
+      await noteUse(db, identity, secret);
       if ('value' in found)
         return { streams: found.value.streams.map(toKinesisStream), truncated: found.value.truncated };
       throw toAwsError(found.fault, {
@@ -117,7 +117,7 @@ async function inspect(
     inspector.inspect({ ...place, identity }, AbortSignal.timeout(AWS_DEADLINE_MS)),
     trustStatementOf(roleTrust, identity),
   ]);
-  await touchCredential(db, secret);
+  await noteUse(db, identity, secret);
   return judgeInspection({ ...place, trustStatement }, found, clock());
 }
 

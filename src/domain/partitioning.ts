@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import type { Finding } from '../kinesis/call-fault.js';
 import type { RegionAccess } from '../kinesis/inspection.js';
 import type { OpenShard } from '../kinesis/shards.js';
-import { loadSecret, touchCredential } from '../storage/credentials.js';
+import { loadSecret } from '../storage/credentials.js';
 import type { Db } from '../storage/database.js';
 import { findDestination } from '../storage/destinations.js';
 import { drawMembers, type SampledMember } from '../storage/member-sample.js';
 import { readPageProfiles } from '../storage/page-profiles.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
-import { openIdentity, type SealedIdentity } from './credential.js';
+import { noteUse, openIdentity, type SealedIdentity } from './credential.js';
 import type { Destination } from './destination.js';
 import { InputIssues } from './input-issues.js';
 import { choosePartitionKey, keepsOrder, type PartitionKey } from './partition-key.js';
@@ -129,9 +129,9 @@ export async function askForShards(
   secret: SealedIdentity,
 ): Promise<ShardListing> {
   const { region, stream } = target;
-  const access = { region, stream, identity: openIdentity(seal, secret) };
-  const listing = await shardMap.list(access, AbortSignal.timeout(AWS_DEADLINE_MS));
-  await touchCredential(db, secret);
+  const identity = openIdentity(seal, secret);
+  const listing = await shardMap.list({ region, stream, identity }, AbortSignal.timeout(AWS_DEADLINE_MS));
+  await noteUse(db, identity, secret);
   return listing;
 }
 

@@ -61,7 +61,8 @@ test('secrets that were sealed with the old key open without it, those of previo
   const secret = { accessKeyId: ACCESS_KEY_ID, secretAccessKey: SECRET };
   const first = await start(null, 'default');
   const { apiKey } = first;
-  const { id } = await change(first, 'createCredential', { kind: 'ACCESS_KEY', name: 'c', ...secret });
+  const creation = { kind: 'ACCESS_KEY', name: 'c', ...secret, idempotencyKey: 'once' };
+  const { id } = await change(first, 'createCredential', creation);
   await change(first, 'rotateCredential', { id, expectedVersion: 1, ...secret });
   await first[Symbol.asyncDispose]();
   await expect(start(apiKey, 'next')).rejects.toThrow('`default` is missing, and 2 stored secret(s)');
@@ -77,6 +78,7 @@ test('secrets that were sealed with the old key open without it, those of previo
   await both[Symbol.asyncDispose]();
   await using last = await start(apiKey, 'next');
   expect(await testSettings(last, id)).toEqual({ test: { passed: true } });
+  expect((await change(last, 'createCredential', creation)).id).toBe(id);
   await change(last, 'revertCredentialRotation', { id, expectedVersion: 2 });
   expect(await testSettings(last, id)).toEqual({ test: { passed: true } });
 });

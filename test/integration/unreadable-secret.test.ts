@@ -52,6 +52,7 @@ async function readDestination() {
   const { data } = await app.graphql(
     `query ($id: ID!) { destination(id: $id) {
       health { status code reason { remedy } }
+      credential { current { lastUsedAt } }
       ... on KinesisDestination { lastTest { passed checks { subject status code } } }
     } }`,
     { id: destinationId },
@@ -74,6 +75,7 @@ test.each([
   ['nothing', `''`],
 ])('with %s in its place a secret is not used, and the test of a destination says so', async (_what, expression) => {
   const restore = await tamper(expression);
+  await sql`update credential set last_used_at = null`.execute(database.db);
   const calls = app.sandbox.stats.records;
 
   await make('testDestination', { id: destinationId }, 'destination');
@@ -89,6 +91,7 @@ test.each([
 
   expect(tampered).toMatchObject({
     ...UNREADABLE,
+    credential: { current: { lastUsedAt: null } },
     lastTest: { passed: false, checks: expect.arrayContaining([IDENTITY]) },
   });
   expect(data?.['listStreams']).toMatchObject({ code: 'AWS_REFUSED', reason: { code: 'CREDENTIAL_UNREADABLE' } });
