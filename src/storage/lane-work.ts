@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
 import type { LaneClaim } from './lanes.js';
+import { now, waitingActivations } from './waiting-activations.js';
 
 /** A lane's part of an export that is not done. */
 export interface ExportPart {
@@ -60,11 +61,9 @@ export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> 
         where part.destination_id = ${claim.destinationId} and part.lane = ${claim.lane} and part.state <> 'DONE'
       ), '[]') as parts,
       exists (
-        select from pending_record waiting
-        left join activation on activation.id = waiting.activation_id
-        where waiting.destination_id = ${claim.destinationId} and waiting.lane = ${claim.lane}
-          and waiting.not_before <= clock_timestamp()
-          and (((select may_send from target) and activation.state = 'ACTIVE') or activation.id is null)
+        select from ${waitingActivations({ destinationId: sql`${claim.destinationId}`, lane: sql`${claim.lane}` })} as waiting
+        where waiting.due_at <= ${now}
+          and (((select may_send from target) and waiting.state = 'ACTIVE') or waiting.state is null)
       ) as pending_due,
       (
         select count(*)::int from (

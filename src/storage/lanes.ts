@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
+import { now, waitingActivations } from './waiting-activations.js';
 
 /** A lane held by a worker. The epoch is the fence: it grows with each claim. */
 export interface LaneClaim {
@@ -47,11 +48,9 @@ const hasWork = sql`(
       )
   )
   or exists (
-    select from pending_record waiting
-    left join activation on activation.id = waiting.activation_id
-    where waiting.destination_id = lane.destination_id and waiting.lane = lane.lane
-      and waiting.not_before <= clock_timestamp()
-      and ((destination.may_send and activation.state = 'ACTIVE') or activation.id is null)
+    select from ${waitingActivations({ destinationId: sql`lane.destination_id`, lane: sql`lane.lane` })} as waiting
+    where waiting.due_at <= ${now}
+      and ((destination.may_send and waiting.state = 'ACTIVE') or waiting.state is null)
   )
 )`;
 

@@ -117,16 +117,21 @@ export async function lockPendingRows(
 ): Promise<void> {
   if (rows.length < 2) return;
   await sql`/* page_commit.lock_rows (prepared) */
-    select from pending_record waiting
-    join unnest(
-      ${numberArray(rows.map((row) => row.lane))}::smallint[],
-      ${numberArray(rows.map((row) => row.activationId))}::bigint[],
-      ${numberArray(rows.map((row) => row.profileKey))}::bigint[]
-    ) as given(lane, activation_id, profile_id)
-    on waiting.lane = given.lane and waiting.activation_id = given.activation_id
-      and waiting.profile_id = given.profile_id
-    order by waiting.lane, waiting.activation_id, waiting.profile_id
-    for update of waiting`.execute(tx);
+    with given as materialized (
+      select * from unnest(
+        ${numberArray(rows.map((row) => row.lane))}::smallint[],
+        ${numberArray(rows.map((row) => row.activationId))}::bigint[],
+        ${numberArray(rows.map((row) => row.profileKey))}::bigint[]
+      ) as given(lane, activation_id, profile_id)
+      order by lane, activation_id, profile_id
+    )
+    -- One probe a row: joined, all that waits anywhere may be read.
+    select from given cross join lateral (
+      select from pending_record waiting
+      where waiting.lane = given.lane and waiting.activation_id = given.activation_id
+        and waiting.profile_id = given.profile_id
+      for update
+    ) as locked`.execute(tx);
 }
 
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
@@ -280,6 +285,8 @@ export async function moveExports(tx: Db, claim: LaneClaim, steps: readonly Expo
         else part.not_before end
     from step
     where part.export_id = step."exportId" and part.lane = ${claim.lane}
+      -- Said once more, by value: joined to the steps alone, it reads the lane's part of every export there ever was.
+      and part.export_id = any(${numberArray(steps.map((step) => step.exportId))}::bigint[])
       and (step."notBefore" is null or part.not_before = step."notBefore")
     returning part.export_id, part.state = 'READY' and part.page >= part.pages and part.deferred = 0 as is_settled`.execute(
     tx,

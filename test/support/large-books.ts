@@ -1,0 +1,151 @@
+/**
+ * Tables as they are after long use, made by the server itself: what a statement reads must not grow with them.
+ * TRIBUTARY_TEST_ROWS is how many rows the large ones have.
+ */
+
+import { sql } from 'kysely';
+import { laneOf } from '../../src/domain/lane.js';
+import type { Db } from '../../src/storage/database.js';
+import { addActivation, addDestination, addExport, type Books, openBooks } from './books.js';
+
+/** What stands on the books. */
+export interface LargeBooks extends Books {
+  /** Rows of each of the large tables. */
+  rows: number;
+  /** A destination that is halted and has a quarter of the rows waiting, as has the paused activation. */
+  haltedDestinationId: number;
+  pausedActivationId: number;
+  /** Running, with a page for each 500 rows. */
+  runningExportId: number;
+  /** Finished; half of all events are of the large one, a thousandth of the small one. */
+  largeExportId: number;
+  smallExportId: number;
+  /** A profile with its internal id. */
+  profileKey: number;
+  profileId: string;
+}
+
+const ROWS = Number(process.env['TRIBUTARY_TEST_ROWS'] ?? 50_000);
+const WORKSPACE = 1;
+const OTHER_DESTINATIONS = 8;
+
+/** Fills what the engine works on: profiles, memberships, pending records, pages of a running export. */
+export async function fillLargeBooks(db: Db): Promise<LargeBooks> {
+  const rows = ROWS;
+  await sql`insert into workspace (name, external_id) values ('large', 'large')`.execute(db);
+  const books = await openBooks(db, WORKSPACE);
+  for (let count = 0; count < OTHER_DESTINATIONS; count += 1) await addDestination(db, WORKSPACE);
+  const haltedDestinationId = await addDestination(db, WORKSPACE);
+  await sql`update destination set health_status = 'HALTED', next_probe_at = now() + interval '1 hour'
+    where id = ${haltedDestinationId}`.execute(db);
+  const halted = await addActivation({ ...books, destinationId: haltedDestinationId });
+  const pausedActivationId = await addActivation(books);
+  await sql`update activation set state = 'PAUSED' where id = ${pausedActivationId}`.execute(db);
+  const finished = { state: 'SUCCEEDED', finishedAt: new Date() } as const;
+  const runningExportId = await addExport(books, {
+    lanes: Object.fromEntries(Array.from({ length: 16 }, (_, lane) => [lane, { received: rows / 16, counts: {} }])),
+  });
+  const largeExportId = await addExport(books, finished);
+  const smallExportId = await addExport(books, finished);
+  await sql`update export_lane set state = 'DONE' where export_id <> ${runningExportId}`.execute(db);
+  const filled: LargeBooks = {
+    ...books,
+    rows,
+    haltedDestinationId,
+    pausedActivationId,
+    runningExportId,
+    largeExportId,
+    smallExportId,
+    profileKey: 0,
+    profileId: 'profile-3',
+  };
+  await fillProfiles(filled);
+  await fillPending(filled, halted);
+  await fillPages(filled);
+  await fillFailedRecords(filled);
+  await sql`vacuum analyze`.execute(db);
+  return filled;
+}
+
+/** Everybody is in s0, twenty are in s1, half were in s2. */
+async function fillProfiles(books: LargeBooks): Promise<void> {
+  const lane = laneOf(WORKSPACE, books.profileId);
+  await sql`
+    insert into profile (lane, id, workspace_id, profile_id, revision, size_bytes, updated_at)
+    select case number when 3 then ${lane}::int else number % 16 end, number, ${WORKSPACE}, 'profile-' || number, 1000, 100,
+      now() - number * interval '1 second'
+    from generate_series(1, ${books.rows}::int) as number`.execute(books.db);
+  books.profileKey = 3;
+  await sql`select setval('profile_key', ${books.rows})`.execute(books.db);
+  await sql`
+    insert into membership (lane, segment_id, profile_id, status, qualified_at, expires_at, updated_at)
+    select profile.lane, segment.id, profile.id, segment.status, '2026-01-01T00:00:00Z', segment.expires_at,
+      profile.updated_at
+    from profile
+    join lateral (values
+      (${books.segmentIds[0]}::bigint, 'REALIZED', null::timestamptz, true),
+      (${books.segmentIds[1]}, 'REALIZED', null, profile.id % ${Math.floor(books.rows / 20)}::int = 0),
+      (${books.segmentIds[2]}, case profile.id % 4 when 0 then 'EXITED' else 'EXISTING' end, now() + interval '1 day', profile.id % 2 = 0)
+    ) as segment(id, status, expires_at, is_member) on segment.is_member`.execute(books.db);
+}
+
+/**
+ * A quarter each waits for a paused activation, for a halted destination and for a time to come; the rest is due. The
+ * oldest wait for what does not come.
+ */
+async function fillPending(books: LargeBooks, haltedActivationId: number): Promise<void> {
+  await sql`
+    insert into pending_record (lane, activation_id, profile_id, destination_id, causes, not_before)
+    select profile.lane,
+      case profile.id / 16 % 4 when 0 then ${books.pausedActivationId}::bigint when 1 then ${haltedActivationId} else ${books.activationId} end,
+      profile.id,
+      case profile.id / 16 % 4 when 1 then ${books.haltedDestinationId}::bigint else ${books.destinationId} end,
+      '{"MEMBERSHIP:s0": 1}',
+      now() + case profile.id / 16 % 4 when 3 then interval '1 hour' when 2 then -interval '1 minute' else -interval '1 day' end
+        - profile.id * interval '1 millisecond'
+    from profile`.execute(books.db);
+}
+
+/** Nearly all are decided on; a thousandth are open, of which a tenth have another code and are of the small export. */
+async function fillFailedRecords(books: LargeBooks): Promise<void> {
+  await sql`
+    insert into failed_record (
+      workspace_id, destination_id, activation_id, lane, profile_id, state, code, message, attempts, size_bytes, exports,
+      failed_at, updated_at
+    )
+    select ${WORKSPACE}, ${books.destinationId}, ${books.activationId}, number % 16, number,
+      case when number % 1000 = 500 then 'OPEN' else 'RECOVERED' end,
+      case when number % 10000 = 500 then 'RETRIES_EXHAUSTED' else 'RECORD_TOO_LARGE' end, 'Too large.', 1, 1100000,
+      jsonb_build_object(case when number % 10000 = 500 then ${books.smallExportId}::text else ${books.largeExportId}::text end, '0;RECORD_TOO_LARGE'),
+      now() - number * interval '1 second', now()
+    from generate_series(1, ${books.rows}::int) as number`.execute(books.db);
+}
+
+/** What is left to send of the running export, and the lanes of a hundredth as many exports that are done. */
+async function fillPages(books: LargeBooks): Promise<void> {
+  await sql`
+    insert into export_page (export_id, lane, page, size, profile_ids, segment_sets)
+    select ${books.runningExportId}, lane, page, count(*), array_agg(id), array_agg('0'::text)
+    from (select lane, id, (row_number() over (partition by lane order by id) - 1) / 500 as page from profile) as listed
+    group by lane, page`.execute(books.db);
+  await sql`
+    update export_lane set state = 'READY', pages = (
+      select count(*) from export_page where export_id = export_lane.export_id and lane = export_lane.lane
+    ) where export_id = ${books.runningExportId}`.execute(books.db);
+  await sql`
+    with done as (
+      insert into export (workspace_id, destination_id, activation_id, trigger, state, segment_ids, segment_keys,
+        preparing_lanes, open_lanes, created_by_kind, created_by_name, created_at, started_at, finished_at)
+      select ${WORKSPACE}, ${books.destinationId}, ${books.activationId},
+        case number % 500 when 9 then 'REPLAY' else 'SCHEDULED' end,
+        case number % 500 when 7 then 'FAILED' else 'SUCCEEDED' end, ${books.segmentIds}::bigint[], '{s0,s1,s2}', 0, 0,
+        'SYSTEM', 'test', moment, moment, moment
+      from generate_series(1, ${books.rows}::int / 100) as number
+      cross join lateral (select now() - number * interval '1 minute' as moment) as at
+      returning id
+    )
+    insert into export_lane (export_id, lane, destination_id, state)
+    select done.id, lane, ${books.destinationId}, 'DONE' from done cross join generate_series(0, 15) as lane`.execute(
+    books.db,
+  );
+}
