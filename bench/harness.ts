@@ -21,7 +21,7 @@ export async function measure(records: number, run: () => Promise<void>): Promis
   let peak = process.memoryUsage.rss();
   const sampler = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
-  }, 50);
+  }, 250);
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   try {

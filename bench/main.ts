@@ -1,4 +1,4 @@
-/** `npm run bench -- capacity|console|export|ingest|limits|live|neighbours [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- <name> [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
 import { benchCapacity } from './capacity.js';
@@ -8,6 +8,7 @@ import { benchIngest } from './ingest.js';
 import { benchLimits } from './limits.js';
 import { benchLive } from './live.js';
 import { benchNeighbours } from './neighbours.js';
+import { benchProduce } from './produce.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -25,12 +26,12 @@ const BENCHMARKS = new Map([
   ['limits', benchLimits],
   ['live', benchLive],
   ['neighbours', benchNeighbours],
+  ['produce', benchProduce],
 ]);
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
-  console.error(
-    'Name a benchmark: npm run bench -- capacity|console|export|ingest|limits|live|neighbours [--profiles 100000] [--rounds 5]',
-  );
+  const names = [...BENCHMARKS.keys()].join('|');
+  console.error(`Name a benchmark: npm run bench -- ${names} [--profiles 100000] [--rounds 5]`);
   process.exit(2);
 }
 console.log(JSON.stringify(await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) })));

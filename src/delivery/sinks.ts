@@ -1,6 +1,7 @@
 /** One producer and keep-alive client for each destination, made anew when its settings or its secret change. */
 
 import type { Logger } from 'pino';
+import { BodyMemory } from '../kinesis/body-memory.js';
 import { createKinesisClient, type KinesisConnection } from '../kinesis/client.js';
 import type { KeySource } from '../kinesis/keys.js';
 import { createProducer, type Producer } from '../kinesis/producer.js';
@@ -41,6 +42,7 @@ const IDLE_MS = 600_000;
 export function createSinks(options: SinkOptions): Sinks {
   const sinks = new Map<number, OpenSink>();
   const closing = new Set<Promise<void>>();
+  const memory = new BodyMemory();
   return {
     sinkFor(target) {
       const name = `${target.version}/${target.credential.id}/${target.credential.secretVersion}`;
@@ -48,7 +50,7 @@ export function createSinks(options: SinkOptions): Sinks {
       if (current?.name === name) return current;
       if (current) own(closing, current.retire());
       for (const [id, idle] of sinks) if (idle.isIdle(IDLE_MS) && sinks.delete(id)) own(closing, idle.retire());
-      const sink = new OpenSink(target, { name, options });
+      const sink = new OpenSink(target, { name, options, memory });
       sinks.set(target.destinationId, sink);
       return sink;
     },
@@ -74,13 +76,17 @@ class OpenSink implements Sink {
   #usedAtMs = performance.now();
   #isRetired = false;
 
-  constructor(target: DeliveryTarget, { name, options }: { name: string; options: SinkOptions }) {
+  constructor(
+    target: DeliveryTarget,
+    { name, options, memory }: { name: string; options: SinkOptions; memory: BodyMemory },
+  ) {
     const { destinationId: id, version, stream } = target;
     this.name = name;
     this.#connection = createKinesisClient({
       region: target.region,
       keys: options.findKeys(target),
       ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+      memory,
     });
     const pacer = new ShardPacer();
     const { putRecords } = this.#connection;

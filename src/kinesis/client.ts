@@ -12,6 +12,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { type RawAnswer, readAnswer } from './answer.js';
 import { addressOf, encodePutRecords } from './body.js';
+import { BodyMemory } from './body-memory.js';
 import { isNeverConnected, nameFault } from './connection-fault.js';
 import { classify, isKeyFault } from './fault.js';
 import { findKeys, withKeys } from './key-use.js';
@@ -27,6 +28,8 @@ export interface KinesisClientOptions {
   readonly keys: KeySource;
   /** Another address than AWS's, as an http or https URL: the sandbox, an emulator, a private endpoint. */
   readonly endpoint?: string;
+  /** Shared by the clients of a process; by default the client has its own. */
+  readonly memory?: BodyMemory;
 }
 
 /** A stream as AWS describes it; null is what the answer does not tell. */
@@ -100,8 +103,9 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisConne
     requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECT_MS, httpAgent: AGENT, httpsAgent: AGENT }),
   });
   const destroy = () => client.destroy();
+  const memory = options.memory ?? new BodyMemory();
   return {
-    putRecords: (request) => putRecords(client, keys, request),
+    putRecords: (request) => putRecords({ client, keys, memory }, request),
     describeStream: (stream, signal) => withKeys(keys, signal, () => describeStream(client, stream, signal)),
     listShards: (stream, signal) => withKeys(keys, signal, () => listOpenShards(client, stream, signal)),
     checkWrite: (stream, signal) => withKeys(keys, signal, () => checkWrite(client, stream, signal)),
@@ -116,25 +120,30 @@ const CONNECT_MS = 3_000;
 /** One socket a lane. Idle ones go after 10 s, before AWS closes them: a reset on reuse would be an unknown outcome. */
 const AGENT = { keepAlive: true, maxSockets: 16, timeout: 10_000 };
 
-/** What is refused for its keys is not stored: with other keys it is sent once more, within the same attempt. */
-async function putRecords(
-  client: KinesisClient,
-  keys: KeySource,
-  request: Parameters<PutRecords>[0],
-): ReturnType<PutRecords> {
-  const found = await findKeys(keys, request.signal);
-  if ('fault' in found) return { kind: 'unsigned', fault: found.fault };
-  const answer = await attempt(client, request);
-  if (answer.kind !== 'refused' || !isKeyFault(classify(answer)) || !keys.replace(found.value)) return answer;
-  const next = await findKeys(keys, request.signal);
-  return 'fault' in next ? { kind: 'unsigned', fault: next.fault } : attempt(client, request);
+/** What requests go through. */
+interface Wire {
+  client: KinesisClient;
+  keys: KeySource;
+  memory: BodyMemory;
 }
 
-async function attempt(client: KinesisClient, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
+/** What is refused for its keys is not stored: with other keys it is sent once more, within the same attempt. */
+async function putRecords(wire: Wire, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
+  const { keys } = wire;
+  const found = await findKeys(keys, request.signal);
+  if ('fault' in found) return { kind: 'unsigned', fault: found.fault };
+  const answer = await attempt(wire, request);
+  if (answer.kind !== 'refused' || !isKeyFault(classify(answer)) || !keys.replace(found.value)) return answer;
+  const next = await findKeys(keys, request.signal);
+  return 'fault' in next ? { kind: 'unsigned', fault: next.fault } : attempt(wire, request);
+}
+
+async function attempt({ client, memory }: Wire, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
   const exchange: Exchange = { isHandedOver: false, answer: null };
   const target = addressOf(request.stream);
   const command = new PutRecordsCommand({ ...target, Records: [] });
-  replaceBody(command, encodePutRecords(request.stream, request.records));
+  const body = encodePutRecords(request.stream, request.records, memory);
+  replaceBody(command, body);
   keepRawAnswer(command, exchange);
   try {
     await client.send(command, { abortSignal: request.signal });
@@ -143,9 +152,11 @@ async function attempt(client: KinesisClient, request: Parameters<PutRecords>[0]
     if (!exchange.isHandedOver || isNeverConnected(error)) return { kind: 'unsent', reason };
     return { kind: 'unreadable', reason, requestId: null };
   }
-  return exchange.answer === null
-    ? { kind: 'unreadable', reason: 'no HTTP answer', requestId: null }
-    : readAnswer(exchange.answer);
+  if (exchange.answer === null) return { kind: 'unreadable', reason: 'no HTTP answer', requestId: null };
+  const answer = readAnswer(exchange.answer);
+  // Results come for whole requests alone; a refusal may come while its body is still on its way.
+  if (answer.kind === 'results') memory.giveBack(body);
+  return answer;
 }
 
 /** What goes on in one request. `isHandedOver`: it has left the SDK for the socket. */
