@@ -166,13 +166,13 @@ export async function listDeliveries(
   parent: { scope: DeliveryScope; id: number },
 ): Promise<Connection<DeliveryType>> {
   const pageRequest = toPageRequest(args);
-  const { after, before, fromEnd } = pageRequest;
+  const { after, before } = pageRequest;
   const request = {
     workspaceId: context.viewer.workspaceId,
     scope: parent.scope,
     filter: toDeliveryFilter(args.filter ?? {}),
     orderBy: args.orderBy ?? ('COMMITTED_AT_DESC' as const),
-    bounds: { after, before, fromEnd },
+    bounds: { after, before },
   };
   return toConnection(await context.loaders.deliveries.page(parent.id, request, pageRequest), toDeliveryType);
 }

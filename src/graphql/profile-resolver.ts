@@ -69,9 +69,11 @@ export class ProfileResolver {
 
 async function listProfiles(args: ProfileListArgs, context: Context): Promise<Connection<ProfileType>> {
   const { workspaceId } = context.viewer;
+  const { search = null, segmentId = null } = args.filter ?? {};
+  const segment = segmentId === null ? null : await context.loaders.segmentByKey.load(segmentId);
   const request = {
     workspaceId,
-    filter: { search: args.filter?.search ?? null, segmentId: args.filter?.segmentId ?? null },
+    filter: { search, segmentKey: segmentId === null ? null : (segment?.id ?? 0) },
     orderBy: args.orderBy ?? ('PROFILE_ID_ASC' as const),
   };
   const page = await context.loaders.profiles.page(workspaceId, request, toPageRequest(args));

@@ -14,8 +14,11 @@ export interface ProfileListRequest {
   filter: {
     /** What the customer's id begins with. */
     search: string | null;
-    /** The customer's id of a segment. */
-    segmentId: string | null;
+    /**
+     * Internal id of a segment, 0 if there is none such. The number itself, not a look-up within the statement: only by it
+     * does the planner know whether a segment is small, and begins with its members, or large, and begins with the profiles.
+     */
+    segmentKey: number | null;
   };
   orderBy: ProfileOrderName;
 }
@@ -57,19 +60,16 @@ export async function listProfilesByIds(
 
 /** The list of a workspace's profiles, for {@link ListQuery} readers. */
 export function profileList(request: ProfileListRequest): ListQuery<Profile> {
-  const { search, segmentId } = request.filter;
+  const { search, segmentKey } = request.filter;
   const conditions = [sql`profile.workspace_id = parent.id`, sql`profile.workspace_id = ${request.workspaceId}`];
   // Ids compare by bytes, so that `^@` is a range of the index.
   if (search !== null)
     conditions.push(isStorableText(search) ? sql`profile.profile_id ^@ ${search}::text` : sql`false`);
-  if (segmentId !== null)
+  if (segmentKey !== null)
     conditions.push(sql`exists (
       select from membership
       where membership.lane = profile.lane and membership.profile_id = profile.id and ${isPresent}
-        and membership.segment_id = (
-          select segment.id from segment
-          where segment.workspace_id = ${request.workspaceId} and segment.segment_id = ${storable(segmentId)}
-        ))`);
+        and membership.segment_id = ${segmentKey})`);
   return {
     name: 'profiles',
     workspaceId: request.workspaceId,
@@ -87,11 +87,6 @@ export function profileList(request: ProfileListRequest): ListQuery<Profile> {
  */
 export function parseProfile(row: unknown): Profile {
   return ProfileRow.parse(row);
-}
-
-/** Null equals no id. */
-function storable(text: string): string | null {
-  return isStorableText(text) ? text : null;
 }
 
 const byProfileId: SortOrder['keys'] = [

@@ -17,7 +17,7 @@ export interface LargeBooks extends Books {
   pausedActivationId: number;
   /** Running, with a page for each 500 rows. */
   runningExportId: number;
-  /** Finished; half of all events are of the large one, a thousandth of the small one. */
+  /** Finished; half of all events are of the large one, fifty of the small one, in the time of 500 events. */
   largeExportId: number;
   smallExportId: number;
   /** A profile with its internal id. */
@@ -148,4 +148,61 @@ async function fillPages(books: LargeBooks): Promise<void> {
     select done.id, lane, ${books.destinationId}, 'DONE' from done cross join generate_series(0, 15) as lane`.execute(
     books.db,
   );
+}
+
+/**
+ * Fills what lists show: events of three records, with a failure in one of 10,000; statistics as housekeeping merges
+ * them.
+ */
+export async function fillHistory(books: LargeBooks): Promise<void> {
+  await fillEvents(books);
+  await fillStatistics(books);
+  await sql`vacuum analyze`.execute(books.db);
+}
+
+async function fillEvents(books: LargeBooks): Promise<void> {
+  await sql`
+    insert into delivery_event (
+      committed_at, workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version,
+      origin, export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes, profile_ids,
+      outcomes, revisions, record_codes, shards, shard_numbers, sequence_numbers, record_attempts, record_bytes, latencies_ms
+    )
+    select date_trunc('week', now() at time zone 'UTC') at time zone 'UTC' + number * interval '1 second', ${WORKSPACE},
+      ${books.destinationId}, number % 16, number / 16 + 1, ${books.activationId}, 1, 1,
+      case when of.export is null then 'LIVE' else 'MANUAL' end,
+      case when of.export is null then '{}' else array[of.export] end, 3 - of.bad, of.bad, 0, 0, 3, 3000, 0,
+      case of.bad when 1 then '{"RECORD_TOO_LARGE": 1}'::jsonb else '{}' end,
+      array[number, number + 16, number + 32], case of.bad when 1 then 'FDD' else 'DDD' end, array[1000, 1000, 1000],
+      case of.bad when 1 then array['RECORD_TOO_LARGE', '', ''] end, '{shardId-000000000000}', '{1,1,1}',
+      '{4950,4951,4952}', '{1,1,1}', '{1000,1000,1000}', '{12.5,12.5,12.5}'
+    from generate_series(1, ${books.rows}::int) as number
+    cross join lateral (
+      select (number % 10000 = 5000)::int as bad, case
+        when number % 10 = 7 and number between ${books.rows / 2}::int and ${books.rows / 2}::int + 500 then ${books.smallExportId}::bigint
+        when number % 2 = 0 then ${books.largeExportId} end as export
+    ) as of`.execute(books.db);
+  await sql`
+    update export set created_at = span.from, finished_at = span.to
+    from (
+      select delivery_export.id, min(committed_at) as from, max(committed_at) as to
+      from delivery_event cross join lateral unnest(export_ids) as delivery_export(id)
+      group by delivery_export.id
+    ) as span
+    where export.id = span.id`.execute(books.db);
+  await sql`update lane set position = ${Math.floor(books.rows / 16) + 1} where destination_id = ${books.destinationId}`.execute(
+    books.db,
+  );
+}
+
+/** By minute for two hours, by quarter of an hour for a day, by hour for a month: of each destination. */
+async function fillStatistics(books: LargeBooks): Promise<void> {
+  await sql`
+    insert into delivery_stat (workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts)
+    select ${WORKSPACE}, destination.id, activation.id, -1, span.minutes,
+      date_bin(span.minutes * interval '1 minute', now(), 'epoch') - number * span.minutes * interval '1 minute',
+      '{"delivered": 10, "latency.5": 10}'
+    from destination
+    cross join activation
+    cross join (values (1, 3, 120), (15, 9, 104), (60, 27, 744)) as span(minutes, first, last)
+    cross join lateral generate_series(span.first, span.last) as number`.execute(books.db);
 }
