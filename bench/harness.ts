@@ -72,6 +72,7 @@ export function percentile(values: readonly number[], share: number): number {
 export interface BenchProcess extends AsyncDisposable {
   /** What the line of output said that it was waited for. */
   readonly found: string;
+  readonly pid: number;
 }
 
 /**
@@ -89,6 +90,7 @@ export async function startProcess(
   });
   return {
     found: await findLine(child, find),
+    pid: child.pid ?? 0,
     async [Symbol.asyncDispose]() {
       const exited = once(child, 'exit');
       if (child.exitCode !== null || !child.kill('SIGTERM')) return;

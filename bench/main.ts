@@ -1,6 +1,8 @@
 /** `npm run bench -- <name> [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
+import { benchApiList } from './api-list.js';
+import { benchApiScale } from './api-scale.js';
 import { benchCapacity } from './capacity.js';
 import { benchConsole } from './console.js';
 import { benchExport } from './export.js';
@@ -19,6 +21,8 @@ const { positionals, values } = parseArgs({
 });
 
 const BENCHMARKS = new Map([
+  ['api-list', benchApiList],
+  ['api-scale', benchApiScale],
   ['capacity', benchCapacity],
   ['console', benchConsole],
   ['export', benchExport],
