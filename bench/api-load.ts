@@ -1,8 +1,8 @@
 /** Load on a GraphQL server: the same operation again and again over keep-alive connections, and what it cost. */
 
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { readCpuSeconds } from './process-cpu.js';
 
 /** A server under load. */
 export interface LoadTarget {
@@ -86,11 +86,4 @@ function post(target: LoadTarget, agent: Agent, body: string): Promise<string> {
     sent.on('error', reject);
     sent.end(body);
   });
-}
-
-/** Ticks of 10 ms, as Linux counts them; 0 elsewhere. */
-async function readCpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }

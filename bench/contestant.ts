@@ -35,10 +35,11 @@ export interface Product extends Contestant {
   url: string;
   apiKey: string;
   destinationId: string;
+  pid: number;
 }
 
 /** The product: role `all` in one process, embedded PostgreSQL beside it, changes as GraphQL mutations over HTTP. */
-export async function startProduct(track: Track): Promise<Product> {
+export async function startProduct(track: Track, environment: Readonly<Record<string, string>> = {}): Promise<Product> {
   const lines: string[] = [];
   const server = await startProcess(
     ['--max-semi-space-size=32', 'dist/main.js'],
@@ -55,6 +56,7 @@ export async function startProduct(track: Track): Promise<Product> {
       // One client is measured at its full rate.
       OPERATIONS_PER_KEY: '1000000',
       OPERATIONS_PER_ADDRESS: '1000000',
+      ...environment,
     },
   );
   const url = lines.map((line) => /http:\S+/.exec(line)?.[0]).find((found) => found !== undefined) ?? '';
@@ -64,6 +66,7 @@ export async function startProduct(track: Track): Promise<Product> {
     url,
     apiKey: server.found,
     destinationId,
+    pid: server.pid,
     send: (changes) =>
       api.mutate('upsertProfiles', {
         profiles: changes.map((change) => ({ profileId: keyOf(change, track), attributes: { change } })),
