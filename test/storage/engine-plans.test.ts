@@ -17,13 +17,8 @@ import {
   recoverFailedRecords,
   removeReasons,
 } from '../../src/storage/page-commit.js';
-import {
-  findExportSlice,
-  listDueRecords,
-  readLaneProfiles,
-  readPageProfiles,
-  sumProfileBytes,
-} from '../../src/storage/page-source.js';
+import { readPageSnapshot } from '../../src/storage/page-snapshot.js';
+import { findExportSlice, listDueRecords } from '../../src/storage/page-source.js';
 import { putTriggeredRecords } from '../../src/storage/pending-records.js';
 import {
   findExistingProfileIds,
@@ -109,10 +104,16 @@ test('a page of an export reads its checkpoint and its profiles', async () => {
   await expectFewRows(2 * PAGE, async (tx) => {
     const slice = await findExportSlice(tx, claim, books.runningExportId);
     expect(slice?.candidates).toHaveLength(PAGE);
-    expect(await readPageProfiles(tx, LANE, page())).toHaveProperty('size', PAGE);
-    expect(await sumProfileBytes(tx, LANE, page())).toBe(100 * PAGE);
-    const places = page().map((id) => ({ lane: LANE, id }));
-    expect(await readLaneProfiles(tx, places)).toHaveProperty('size', PAGE);
+    for (const lanes of [[LANE], [LANE, LANE + 1]]) {
+      const profiles = page(PAGE / 2).flatMap((id) => lanes.map((lane) => ({ lane, id: id - LANE + lane })));
+      const wanted = {
+        destinationId: books.destinationId,
+        activationIds: [books.activationId],
+        exportIds: [books.runningExportId],
+      };
+      const snapshot = await readPageSnapshot(tx, { ...wanted, profiles });
+      expect(snapshot?.profiles).toHaveProperty('size', profiles.length);
+    }
   });
 });
 
