@@ -13,7 +13,7 @@ import { until } from '../support/until.js';
 const PROFILES = 40;
 const CALLS = 50;
 /** Kills when some of the calls have been answered. */
-const ROUNDS = Number(process.env['TRIBUTARY_TEST_KILLS'] ?? 2);
+const ROUNDS = Number(process.env['TRIBUTARY_TEST_KILLS'] ?? 1);
 
 const database = useTestDatabase();
 

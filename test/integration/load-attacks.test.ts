@@ -151,7 +151,7 @@ test('pings whose echo nobody reads do not pile up', async () => {
 
   expect(seen.grownMib).toBeLessThan(100);
   expect(seen.slowestMs).toBeLessThan(LONGEST_ANSWER_MS);
-});
+}, 60_000);
 
 test('of 2,000 subscriptions tried on one socket the first 100 run, and the others are told why not', async () => {
   const attacker = await attack();
@@ -188,4 +188,4 @@ test('1,000 sockets whose readers are paused cost bounded memory, and others fol
   expect(seen.result).toMatchObject({ state: 'SUCCEEDED', delivered: PROFILES });
   expect(seen.grownMib).toBeLessThan(300);
   expect(seen.slowestMs).toBeLessThan(LONGEST_ANSWER_MS);
-}, 60_000);
+}, 120_000);
