@@ -1,12 +1,14 @@
-/** Which view stands at which address. Each is loaded when it is first opened. */
+/**
+ * Which view stands at which address. Each is loaded when it is first opened, but for the overview: React shows what
+ * was waited for 300 ms after it showed that it waits, and the first view should not begin with that.
+ */
 
 import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
+import { OverviewView } from './overview/overview-view.js';
 import { EmptyState } from './ui/empty-state.js';
 import { Loading } from './ui/loading.js';
 import { ViewFrame } from './ui/view-frame.js';
-
-const OverviewView = lazy(async () => ({ default: (await import('./overview/overview-view.js')).OverviewView }));
 
 const CatalogueView = lazy(async () => ({ default: (await import('./connect/catalogue-view.js')).CatalogueView }));
 const ConnectView = lazy(async () => ({ default: (await import('./connect/connect-view.js')).ConnectView }));
