@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchApiList } from './api-list.js';
 import { benchApiScale } from './api-scale.js';
 import { benchCapacity } from './capacity.js';
+import { benchColdStart } from './cold-start.js';
 import { benchConsole } from './console.js';
 import { benchCost } from './cost.js';
 import { benchExport } from './export.js';
@@ -31,6 +32,7 @@ const BENCHMARKS = new Map<string, (options: BenchOptions) => Promise<Record<str
   ['api-list', benchApiList],
   ['api-scale', benchApiScale],
   ['capacity', benchCapacity],
+  ['cold-start', benchColdStart],
   ['console', benchConsole],
   ['cost', benchCost],
   ['export', benchExport],
