@@ -191,12 +191,17 @@ export async function removeReasons(tx: Db, settled: readonly SettledReason[]): 
     with settled as materialized (
       select * from jsonb_to_recordset(${rows}::jsonb) as settled(
         lane smallint, activation_id bigint, profile_id bigint, version bigint, export_ids text[])
+      order by lane, activation_id, profile_id
     ),
+    -- One probe a row, as in lock_rows.
     locked as materialized (
       select waiting.lane, waiting.activation_id, waiting.profile_id
-      from pending_record waiting join settled using (lane, activation_id, profile_id)
-      order by waiting.lane, waiting.activation_id, waiting.profile_id
-      for update of waiting
+      from settled cross join lateral (
+        select lane, activation_id, profile_id from pending_record
+        where pending_record.lane = settled.lane and pending_record.activation_id = settled.activation_id
+          and pending_record.profile_id = settled.profile_id
+        for update
+      ) as waiting
     ),
     removed as (
       delete from pending_record waiting using locked join settled using (lane, activation_id, profile_id)
