@@ -14,7 +14,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1_000,
   },
-  // `npx vite --config console.config.ts`: the console from source, against a server on the usual port.
+  // `npx vite`: the console from source, against a server on the usual port.
   server: {
     proxy: { '/graphql': { target: 'http://127.0.0.1:4000', ws: true }, '/ingest': 'http://127.0.0.1:4000' },
   },
