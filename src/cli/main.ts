@@ -6,8 +6,7 @@ import { type Command, parseCommandLine, USAGE } from './command-line.js';
 import { runDemo } from './demo.js';
 import { runExport } from './export.js';
 import { runImport } from './import.js';
-import { runRewrap } from './rewrap.js';
-import { runWorkspace } from './workspace.js';
+import { runOperatorCommand } from './operator-command.js';
 
 const INTERRUPTED = 130;
 const interruption = new AbortController();
@@ -42,9 +41,9 @@ function run(command: Command): Promise<boolean> {
     case 'export':
       return endOn(interruption.signal, runExport(command.options));
     case 'rewrap':
-      return runRewrap(interruption.signal);
+      return runOperatorCommand('rewrap', [], interruption.signal);
     case 'workspace':
-      return runWorkspace(command.words, interruption.signal);
+      return runOperatorCommand('workspace', command.words, interruption.signal);
   }
 }
 

@@ -30,17 +30,17 @@ export function toAwsError(fault: CallFault, call: AwsCall): AwsError {
   return new AwsError('AWS_REFUSED', message, { path: call.path, awsRequestId, reason: fault.cause, permission });
 }
 
-/** Whether it never came to the call: the credential gave no keys to sign it with. */
-function isUnsigned({ cause }: Extract<CallFault, { kind: 'refused' }>): boolean {
-  return cause !== null && NO_KEYS.has(cause);
-}
-
-const NO_KEYS: ReadonlySet<string> = new Set([
+/** Causes for which it never comes to a call: the credential gives no keys to sign it with. */
+export const WITHOUT_KEYS: readonly string[] = [
   'CREDENTIAL_UNREADABLE',
   'ROLE_NOT_ASSUMABLE',
   'EXTERNAL_ID_NOT_REQUIRED',
   'OWN_IDENTITY_UNAVAILABLE',
-]);
+];
+
+function isUnsigned({ cause }: Extract<CallFault, { kind: 'refused' }>): boolean {
+  return cause !== null && WITHOUT_KEYS.includes(cause);
+}
 
 function remedy({ cause }: Extract<CallFault, { kind: 'refused' }>, call: AwsCall): string {
   switch (cause) {

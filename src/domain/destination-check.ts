@@ -3,6 +3,7 @@
 import type { CallFault, Finding } from '../kinesis/call-fault.js';
 import type { StreamSummary } from '../kinesis/client.js';
 import type { StreamInspection } from '../kinesis/inspection.js';
+import { WITHOUT_KEYS } from './aws-error.js';
 import { DELIVERY_CODES } from './delivery-code.js';
 import { statementFor } from './iam-statement.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
@@ -79,16 +80,10 @@ interface Place extends InspectedStream {
   awsIdentity: string | null;
 }
 
-/** Causes that say that AWS takes nothing that the credential signs. */
+/** Causes that the role's trust policy mends. */
 const OF_ROLE: readonly string[] = ['ROLE_NOT_ASSUMABLE', 'EXTERNAL_ID_NOT_REQUIRED'];
-const OF_CREDENTIAL: readonly string[] = [
-  'CREDENTIAL_EXPIRED',
-  'CREDENTIAL_REFUSED',
-  'CREDENTIAL_UNREADABLE',
-  'CLOCK_SKEWED',
-  'OWN_IDENTITY_UNAVAILABLE',
-  ...OF_ROLE,
-];
+/** Causes that say that AWS takes nothing that the credential signs, or that it signs nothing. */
+const OF_CREDENTIAL: readonly string[] = ['CREDENTIAL_EXPIRED', 'CREDENTIAL_REFUSED', 'CLOCK_SKEWED', ...WITHOUT_KEYS];
 const OF_KEY: readonly string[] = [
   'KMS_ACCESS_DENIED',
   'KMS_KEY_DISABLED',

@@ -101,8 +101,8 @@ export function classify(error: WireError): Fault {
 }
 
 /** Whether a request was refused for the keys that it was signed with. */
-export function isKeyFault(fault: Fault): boolean {
-  return fault.kind === 'halt' && (fault.cause === 'CREDENTIAL_EXPIRED' || fault.cause === 'CREDENTIAL_REFUSED');
+export function isKeyFault({ cause }: { readonly kind: string; readonly cause?: string | null }): boolean {
+  return cause === 'CREDENTIAL_EXPIRED' || cause === 'CREDENTIAL_REFUSED';
 }
 
 function classifyByStatus({ code, httpStatus }: WireError): Fault {

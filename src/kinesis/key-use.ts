@@ -1,6 +1,7 @@
 /** Calls with keys that may change under them: a refusal for the keys is worth one more try with others. */
 
 import { type Finding, find, readCallFault } from './call-fault.js';
+import { isKeyFault } from './fault.js';
 import type { AwsKeys, KeySource } from './keys.js';
 
 /** Waits for keys, no longer than until `signal` aborts. */
@@ -18,15 +19,10 @@ export async function withKeys<Answer>(
   try {
     return await call();
   } catch (error) {
-    if (!isRefusedForKeys(error) || !keys.replace(used)) throw error;
+    if (!isKeyFault(readCallFault(error)) || !keys.replace(used)) throw error;
   }
   await untilAborted(keys.get(), signal);
   return await call();
-}
-
-function isRefusedForKeys(error: unknown): boolean {
-  const fault = readCallFault(error);
-  return fault.kind === 'refused' && (fault.cause === 'CREDENTIAL_EXPIRED' || fault.cause === 'CREDENTIAL_REFUSED');
 }
 
 /** Keys are shared: who asked for them may give up, while others wait on. */

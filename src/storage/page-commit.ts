@@ -1,6 +1,6 @@
 /** The statements of a page's commit, in the order in which it runs them: the fence of lanes.ts comes first. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { DeferralRow, FailureRow, RetriedRecord, SettledReason } from '../domain/settlement.js';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
@@ -125,13 +125,22 @@ export async function lockPendingRows(
       ) as given(lane, activation_id, profile_id)
       order by lane, activation_id, profile_id
     )
-    -- One probe a row: joined, all that waits anywhere may be read.
-    select from given cross join lateral (
-      select from pending_record waiting
-      where waiting.lane = given.lane and waiting.activation_id = given.activation_id
-        and waiting.profile_id = given.profile_id
+    select from (${lockEach(sql`given`)}) as locked`.execute(tx);
+}
+
+/**
+ * SQL that locks the pending rows of rows that are given in the order of their key, and selects their keys. One probe a row:
+ * joined, all that waits anywhere may be read.
+ */
+function lockEach(given: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select waiting.lane, waiting.activation_id, waiting.profile_id
+    from ${given} as wanted cross join lateral (
+      select lane, activation_id, profile_id from pending_record
+      where pending_record.lane = wanted.lane and pending_record.activation_id = wanted.activation_id
+        and pending_record.profile_id = wanted.profile_id
       for update
-    ) as locked`.execute(tx);
+    ) as waiting`;
 }
 
 /** Puts records back to wait; a row that waits already keeps all its reasons. */
@@ -193,16 +202,7 @@ export async function removeReasons(tx: Db, settled: readonly SettledReason[]): 
         lane smallint, activation_id bigint, profile_id bigint, version bigint, export_ids text[])
       order by lane, activation_id, profile_id
     ),
-    -- One probe a row, as in lock_rows.
-    locked as materialized (
-      select waiting.lane, waiting.activation_id, waiting.profile_id
-      from settled cross join lateral (
-        select lane, activation_id, profile_id from pending_record
-        where pending_record.lane = settled.lane and pending_record.activation_id = settled.activation_id
-          and pending_record.profile_id = settled.profile_id
-        for update
-      ) as waiting
-    ),
+    locked as materialized (${lockEach(sql`settled`)}),
     removed as (
       delete from pending_record waiting using locked join settled using (lane, activation_id, profile_id)
       where waiting.lane = settled.lane and waiting.activation_id = settled.activation_id

@@ -1,5 +1,7 @@
 /** What a version of a credential authenticates with, in words. */
 
+import { capitalize } from '../ui/words.js';
+
 /** As the schema has it. */
 export interface ShownIdentity {
   readonly accessKeyIdLast4: string | null;
@@ -14,6 +16,5 @@ export function tellIdentity({ accessKeyIdLast4, roleArn }: ShownIdentity): stri
 
 /** The same as the beginning of a sentence. */
 export function startWithIdentity(identity: ShownIdentity): string {
-  const text = tellIdentity(identity);
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return capitalize(tellIdentity(identity));
 }
