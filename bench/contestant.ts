@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { pino } from 'pino';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { startProcess } from './harness.js';
+import { startProcess, startServer } from './harness.js';
 import { PIPE_SCHEMA } from './listen-pipe.js';
 
 /** Where the race is, and how many profiles take part. */
@@ -40,33 +40,19 @@ export interface Product extends Contestant {
 
 /** The product: role `all` in one process, embedded PostgreSQL beside it, changes as GraphQL mutations over HTTP. */
 export async function startProduct(track: Track, environment: Readonly<Record<string, string>> = {}): Promise<Product> {
-  const lines: string[] = [];
-  const server = await startProcess(
-    ['--max-semi-space-size=32', 'dist/main.js'],
-    (line) => {
-      lines.push(line);
-      return line.trim().startsWith('trb_') ? line.trim() : null;
-    },
-    {
-      KINESIS: 'aws',
-      KINESIS_ENDPOINT: track.endpoint,
-      DATA_FOLDER: path.join(track.folder, 'product'),
-      PORT: '0',
-      LOG_LEVEL: 'warn',
-      // One client is measured at its full rate.
-      OPERATIONS_PER_KEY: '1000000',
-      OPERATIONS_PER_ADDRESS: '1000000',
-      ...environment,
-    },
-  );
-  const url = lines.map((line) => /http:\S+/.exec(line)?.[0]).find((found) => found !== undefined) ?? '';
-  const api = new Api(url, server.found);
+  const server = await startServer({
+    KINESIS_ENDPOINT: track.endpoint,
+    DATA_FOLDER: path.join(track.folder, 'product'),
+    ...environment,
+  });
+  const { url, apiKey, pid } = server;
+  const api = new Api(url, apiKey);
   const destinationId = await seedProduct(api, track);
   return {
     url,
-    apiKey: server.found,
+    apiKey,
     destinationId,
-    pid: server.pid,
+    pid,
     send: (changes) =>
       api.mutate('upsertProfiles', {
         profiles: changes.map((change) => ({ profileId: keyOf(change, track), attributes: { change } })),

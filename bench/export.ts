@@ -11,7 +11,7 @@ import { pino } from 'pino';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { efficiency, type Measurement, measure, median, startSink, throughput } from './harness.js';
+import { efficiency, type Measurement, measure, median, round2, startSink, throughput } from './harness.js';
 import { runExport, seedMembers } from './members.js';
 import { runSdkLoop } from './sdk-loop.js';
 
@@ -74,10 +74,6 @@ function at(list: Measurement[], index: number): Measurement {
   const found = list[index];
   if (!found) throw new Error('A round is missing.');
   return found;
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 async function samplePayload(db: Db): Promise<string> {

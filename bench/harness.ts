@@ -54,6 +54,11 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
 
+/** Two places after the point. */
+export function round2(value: number): number {
+  return Math.round(value * 100) / 100;
+}
+
 /** Runs a statement that returns the id of the row that it adds. */
 export async function insertId(db: Db, statement: ReturnType<typeof sql>): Promise<number> {
   const { rows } = await statement.execute(db);
@@ -97,6 +102,34 @@ export async function startProcess(
       await exited;
     },
   };
+}
+
+/** The product's server in a process of its own, on an empty database. */
+export interface ServerProcess extends BenchProcess {
+  url: string;
+  /** Its first ADMIN key. */
+  apiKey: string;
+}
+
+/** Starts the product's server, which one client may measure at its full rate. @param environment where its database and AWS are. */
+export async function startServer(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+  let url = '';
+  const server = await startProcess(
+    ['--max-semi-space-size=32', 'dist/main.js'],
+    (line) => {
+      url ||= /http:\S+/.exec(line)?.[0] ?? '';
+      return line.trim().startsWith('trb_') ? line.trim() : null;
+    },
+    {
+      KINESIS: 'aws',
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+      OPERATIONS_PER_KEY: '1000000',
+      OPERATIONS_PER_ADDRESS: '1000000',
+      ...environment,
+    },
+  );
+  return Object.assign(server, { url, apiKey: server.found });
 }
 
 /** A sandbox Kinesis in a process of its own. */

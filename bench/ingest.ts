@@ -17,7 +17,7 @@ import { createSegments } from '../src/domain/segment.js';
 import { type Database, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { efficiency, type Measurement, measure, median, throughput } from './harness.js';
+import { efficiency, type Measurement, measure, median, round2, throughput } from './harness.js';
 
 const WARM_UP_PROFILES = 20_000;
 const SEGMENTS = 5;
@@ -141,8 +141,4 @@ function report(options: { profiles: number; rounds: number }, rounds: readonly 
     ourCpuMicrosPerLine: round2(1e6 / median(rounds.map(({ ours }) => efficiency(ours)))),
     ourPeakRssMb: Math.max(...rounds.map(({ ours }) => ours.peakRssMb)),
   };
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }

@@ -36,7 +36,7 @@ import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
 import { createTestSeal } from '../test/support/seal.js';
-import { median } from './harness.js';
+import { median, round2 } from './harness.js';
 import { seedSegment } from './seed.js';
 
 const ITEMS = 50;
@@ -196,4 +196,3 @@ function report(rounds: readonly Round[]): Record<string, unknown> {
 
 const toPercent = (share: number) => Math.round(share * 1_000) / 10;
 const roundCost = ({ wallMs, cpuMs }: Cost) => ({ wallMs: round2(wallMs), cpuMs: round2(cpuMs) });
-const round2 = (value: number) => Math.round(value * 100) / 100;

@@ -11,7 +11,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendChanges } from './change-load.js';
 import { type Contestant, startPipe, startProduct, type Track } from './contestant.js';
-import { median, percentile, startSink } from './harness.js';
+import { median, percentile, round2, startSink } from './harness.js';
 import { watchStream } from './stream-watch.js';
 
 const STREAM = 'live';
@@ -120,8 +120,4 @@ function describe(runs: readonly Run[]): Record<string, number> {
     writeP99Ms: middle((run) => run.write, 0.99),
     unseen: Math.max(...runs.map((run) => run.unseen)),
   };
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }

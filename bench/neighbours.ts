@@ -17,7 +17,7 @@ import { type Db, openDatabase } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { type Measurement, measure, median, type SinkProcess, startSink, throughput } from './harness.js';
+import { type Measurement, measure, median, round2, type SinkProcess, startSink, throughput } from './harness.js';
 import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
 
 const DESTINATIONS = 20;
@@ -69,10 +69,6 @@ function report(
     besideSilentRecordsPerSecond: Math.round(median(beside.map(throughput))),
     aloneRecordsPerSecond: Math.round(median(alone.map(throughput))),
   };
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
 }
 
 /** Lets the stream take requests and never answer them. */

@@ -11,6 +11,7 @@ import {
 import { type PageRequest, pageByParents } from '../../src/storage/paging.js';
 import type { Tables } from '../../src/storage/tables.js';
 import { addExport, addProfile, type Books, openBooks } from '../support/books.js';
+import { PlanModel, type PlanNode } from '../support/plans.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const EVENTS = 200;
@@ -82,20 +83,6 @@ async function measure(
   return { items: found?.items ?? [], records: takenApart(plan) };
 }
 
-interface PlanNode {
-  'Node Type': string;
-  'Actual Loops': number;
-  Alias?: string | undefined;
-  Plans?: PlanNode[] | undefined;
-}
-const PlanModel: z.ZodType<PlanNode> = z.lazy(() =>
-  z.object({
-    'Node Type': z.string(),
-    'Actual Loops': z.number(),
-    Alias: z.string().optional(),
-    Plans: z.array(PlanModel).optional(),
-  }),
-);
 const Explained = z.tuple([z.object({ Plan: PlanModel })]);
 
 function takenApart(node: PlanNode): number {

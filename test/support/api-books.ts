@@ -3,29 +3,18 @@
 import { z } from 'zod';
 import { internalId, toGlobalId } from '../../src/domain/global-id.js';
 import type { Db } from '../../src/storage/database.js';
+import { EXPORT_FIELDS, type ExportView, exportView } from './frontend.js';
 import { createTestEdge, type TestEdge } from './graphql-client.js';
 
 /** A destination's books as a frontend reads them. */
 export interface ApiBooks {
-  exports: (Omit<z.infer<typeof ExportView>, 'id'> & { id: number })[];
+  exports: (Omit<ExportView, 'id'> & { id: number })[];
   /** Profile by `shard/sequence number`; null where it was erased. */
   deliveries: Map<string, string | null>;
 }
 
-const ExportView = z.object({
-  id: z.string(),
-  state: z.string(),
-  received: z.number(),
-  delivered: z.number(),
-  failed: z.number(),
-  skipped: z.number(),
-  pending: z.number(),
-  attempts: z.number(),
-  possibleDuplicates: z.number(),
-});
-
 const Exports = z.object({
-  destination: z.object({ exports: z.object({ nodes: z.array(ExportView) }) }),
+  destination: z.object({ exports: z.object({ nodes: z.array(exportView) }) }),
 });
 
 const Deliveries = z.object({
@@ -64,8 +53,6 @@ export async function readApiBooks(db: Db, destinationId: number): Promise<ApiBo
     deliveries,
   };
 }
-
-const EXPORT_FIELDS = Object.keys(ExportView.shape).join(' ');
 
 const DELIVERIES = `query($id: ID!, $after: String) {
   deliveries(

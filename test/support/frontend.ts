@@ -8,7 +8,8 @@ import { until } from './until.js';
 /** An export as these tests look at it. */
 export type ExportView = z.infer<typeof exportView>;
 
-const exportView = z.object({
+/** Reads an {@link ExportView} from an answer. */
+export const exportView = z.object({
   id: z.string(),
   state: z.string(),
   received: z.number(),
@@ -20,7 +21,8 @@ const exportView = z.object({
   possibleDuplicates: z.number(),
 });
 
-const EXPORT_FIELDS = 'id state received delivered failed skipped pending attempts possibleDuplicates';
+/** What {@link exportView} needs to be selected. */
+export const EXPORT_FIELDS = 'id state received delivered failed skipped pending attempts possibleDuplicates';
 const Answer = z.object({ data: z.record(z.string(), z.unknown()).nullish(), errors: z.array(z.unknown()).optional() });
 
 /** A delivery as these tests look at it. */

@@ -64,7 +64,8 @@ async function explainAll(tx: Db, mode: PlanMode): Promise<void> {
     ) as setting(name, value)`.execute(tx);
 }
 
-interface PlanNode {
+/** A node of a plan, as the server writes it in JSON. */
+export interface PlanNode {
   'Node Type': string;
   'Actual Rows': number;
   'Actual Loops': number;
@@ -76,7 +77,8 @@ interface PlanNode {
   Filter?: string | undefined;
   Plans?: PlanNode[] | undefined;
 }
-const PlanModel: z.ZodType<PlanNode> = z.lazy(() =>
+/** Reads a {@link PlanNode}. */
+export const PlanModel: z.ZodType<PlanNode> = z.lazy(() =>
   z.object({
     'Node Type': z.string(),
     'Actual Rows': z.number(),
