@@ -19,7 +19,8 @@ const MemberRow = z
 /**
  * Draws distinct present members of the segments that a destination's activations name, as many from each lane as the
  * others, ordered by lane.
- * @param draw `size` members at most; `random`, 0 up to 1, decides where among the profiles each lane begins.
+ * @param draw `size` members at most; `random`, 0 up to 1, decides which lane comes first and where among the profiles
+ * each begins.
  * @returns fewer than `size` if there are fewer.
  */
 export async function drawMembers(
@@ -50,7 +51,9 @@ export async function drawMembers(
     chosen as (
       select lane, profile_id
       from member
-      order by row_number() over (partition by lane order by is_before, profile_id), lane
+      order by
+        row_number() over (partition by lane order by is_before, profile_id),
+        mod(lane + ${firstTurn(draw.random)}, ${sql.lit(LANES)})
       limit ${draw.size}
     )
     select lane, profile_id from chosen order by lane, profile_id`.execute(db);
@@ -96,6 +99,11 @@ function nextMembers(side: RawBuilder<unknown>, size: number): RawBuilder<unknow
 function laneShare(size: number): number {
   const mean = size / LANES;
   return Math.ceil(mean + 5 * Math.sqrt(mean) + 8);
+}
+
+/** Which turn lane 0 gets when a sample has fewer members than there are lanes: every lane comes first at times. */
+function firstTurn(random: number): RawBuilder<unknown> {
+  return sql.lit(Math.floor(random * LANES));
 }
 
 /** Lanes of every destination. */
