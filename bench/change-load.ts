@@ -2,12 +2,14 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Requests begun a second at most: above that each carries several changes. */
+/** As of {@link ChangeLoad}, if it names none. */
 const REQUESTS_PER_SECOND = 100;
 
 /** What is sent, and how fast. */
 export interface ChangeLoad {
   changesPerSecond: number;
+  /** Requests begun a second at most: above that each carries several changes. */
+  requestsPerSecond?: number;
   seconds: number;
   /** Number of the first change; each gets its own. */
   firstChange: number;
@@ -23,7 +25,8 @@ export interface ChangeTimes {
 
 /** Sends the load; resolves when every write was answered. @returns times by the change's number. @throws if one fails. */
 export async function sendChanges(load: ChangeLoad): Promise<Map<number, ChangeTimes>> {
-  const perRequest = Math.max(1, Math.round(load.changesPerSecond / REQUESTS_PER_SECOND));
+  const { requestsPerSecond = REQUESTS_PER_SECOND } = load;
+  const perRequest = Math.max(1, Math.round(load.changesPerSecond / requestsPerSecond));
   const requests = Math.round((load.changesPerSecond * load.seconds) / perRequest);
   const intervalMs = (1_000 * perRequest) / load.changesPerSecond;
   const times = new Map<number, ChangeTimes>();
