@@ -95,7 +95,9 @@ const variables = z.object({
   }),
   ENCRYPTION_KEYS: optional(keyListCheck(parseKeyList), {
     meaning: 'Several encryption keys, in place of ENCRYPTION_KEY: the first seals, all open.',
-    allowed: '`id:key` separated by commas or spaces; ENCRYPTION_KEY alone has the id `default`',
+    allowed:
+      '`id:key`, or `id:<ARN of a key of AWS KMS>:<key encrypted by it>`, separated by commas or spaces; ' +
+      'ENCRYPTION_KEY alone has the id `default`',
     fallback: 'no value',
     isSecret: true,
   }),

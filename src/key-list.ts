@@ -1,12 +1,23 @@
-/** Lists of encryption keys as an operator writes them: `id:key` each, the current key first. */
+/**
+ * Lists of encryption keys as an operator writes them, the current key first: `id:key` each, or `id:arn:key` for a key that
+ * a key of AWS KMS has encrypted.
+ */
 
 import { readFileSync, statSync } from 'node:fs';
 
 /** Keys by id; the current one is the first. */
 export interface KeyList {
   readonly currentId: string;
-  /** 32 bytes each. */
-  readonly keys: ReadonlyMap<string, Buffer>;
+  /** 32 bytes each, but for what has to be decrypted first. */
+  readonly keys: ReadonlyMap<string, Buffer | KmsEncryptedKey>;
+}
+
+/** An encryption key that only AWS KMS can decrypt. */
+export interface KmsEncryptedKey {
+  /** The ARN of the key of KMS, or of an alias of it. */
+  readonly kmsKeyArn: string;
+  /** What KMS gave, as it is. */
+  readonly ciphertext: Buffer;
 }
 
 /** A list is not as it should be. The message is the end of a sentence that begins with the list, and repeats no entry. */
@@ -15,7 +26,8 @@ export class KeyListError extends Error {
 }
 
 const KEY_BYTES = 32;
-const ENTRY = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):([A-Za-z0-9+/]+={0,2})$/;
+const ENTRY =
+  /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):(?:(arn:aws[\w-]*:kms:[\w-]+:\d{12}:(?:key|alias)\/[\w/-]+):)?([A-Za-z0-9+/]+={0,2})$/;
 
 /**
  * Reads a list, whose entries are separated by commas, spaces or line ends.
@@ -54,13 +66,18 @@ function toOctal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, '0');
 }
 
-function addKey(keys: Map<string, Buffer>, entry: string, place: string): void {
-  const [, id, base64] = ENTRY.exec(entry) ?? [];
+function addKey(keys: Map<string, Buffer | KmsEncryptedKey>, entry: string, place: string): void {
+  const [, id, kmsKeyArn, base64] = ENTRY.exec(entry) ?? [];
   if (id === undefined || base64 === undefined) throw new KeyListError(`has no \`id:key\` as ${place}`);
-  const key = Buffer.from(base64, 'base64');
-  if (key.length !== KEY_BYTES) throw new KeyListError(`has ${key.length} bytes as the key of ${place}`);
+  const bytes = Buffer.from(base64, 'base64');
   if (keys.has(id)) throw new KeyListError(`repeats an id with ${place}`);
+  if (kmsKeyArn !== undefined) {
+    keys.set(id, { kmsKeyArn, ciphertext: bytes });
+    return;
+  }
+  if (bytes.length !== KEY_BYTES) throw new KeyListError(`has ${bytes.length} bytes as the key of ${place}`);
   // A rotation to the same key would look done, and be none.
-  if ([...keys.values()].some((other) => other.equals(key))) throw new KeyListError(`repeats a key with ${place}`);
-  keys.set(id, key);
+  if ([...keys.values()].some((other) => Buffer.isBuffer(other) && other.equals(bytes)))
+    throw new KeyListError(`repeats a key with ${place}`);
+  keys.set(id, bytes);
 }

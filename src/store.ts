@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Closer } from './closer.js';
 import { loadSecretSeal } from './domain/key-check.js';
-import { type KeyRing, ringOfOne } from './domain/key-ring.js';
+import type { KeyRing } from './domain/key-ring.js';
 import type { SecretSeal } from './domain/secret-seal.js';
+import { type EncryptionKeySettings, loadKeyRing } from './encryption-keys.js';
 import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
 import { startEmbeddedServer } from './storage/embedded-server.js';
-import { loadEncryptionKey } from './storage/encryption-key.js';
 import { applyMigrations } from './storage/migrations.js';
 
 /** What the operator set; see the configuration. */
-export interface StoreSettings {
+export interface StoreSettings extends EncryptionKeySettings {
   databaseUrl: string | undefined;
-  dataFolder: string;
-  encryptionKey: Buffer | undefined;
-  encryptionKeys: KeyRing | undefined;
 }
 
 /** Who opens it, and how. */
@@ -52,7 +49,7 @@ export async function openStore(settings: StoreSettings, options: StoreOptions):
   const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName }));
   await checkServerVersion(database.db);
   await applyMigrations({ connection, folder: MIGRATIONS, log });
-  const ring = await loadKeyRing(settings, database, log);
+  const ring = await loadKeyRing(settings, { db: database.db, log });
   return { connection, database, ring, seal: await loadSecretSeal(database.db, ring) };
 }
 
@@ -60,9 +57,4 @@ export async function openStore(settings: StoreSettings, options: StoreOptions):
 async function findDatabase(settings: StoreSettings, { closer, log }: StoreOptions): Promise<string> {
   const { databaseUrl, dataFolder } = settings;
   return databaseUrl ?? closer.use(await startEmbeddedServer({ dataFolder, log })).url;
-}
-
-async function loadKeyRing(settings: StoreSettings, { db }: Database, log: Logger): Promise<KeyRing> {
-  const { encryptionKeys, encryptionKey, dataFolder } = settings;
-  return encryptionKeys ?? ringOfOne(encryptionKey ?? (await loadEncryptionKey({ dataFolder, db, log })));
 }

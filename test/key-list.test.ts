@@ -31,8 +31,23 @@ test.each([',', ' ', '\n', '\r\n', ' ,\n'])('keys are separated by %j, and the f
   });
 });
 
+test('a key that KMS has encrypted stands with the ARN of the key that did it', () => {
+  const kmsKeyArn = 'arn:aws-cn:kms:cn-north-1:123456789012:alias/tributary/keys';
+
+  expect(parseKeyList(`a:${kmsKeyArn}:AQID,b:${textB}`)).toEqual({
+    currentId: 'a',
+    keys: new Map<string, unknown>([
+      ['a', { kmsKeyArn, ciphertext: Buffer.from([1, 2, 3]) }],
+      ['b', b],
+    ]),
+  });
+});
+
 test.each([
   ['', 'holds no key'],
+  [`a:arn:aws:kms:eu-west-1:123456789012:key/1`, 'has no `id:key` as entry 1'],
+  [`a:arn:aws:s3:eu-west-1:123456789012:key/1:AQID`, 'has no `id:key` as entry 1'],
+  [`a:arn:aws:kms:eu-west-1:123:key/1:AQID`, 'has no `id:key` as entry 1'],
   [textA, 'has no `id:key` as entry 1'],
   [`a:${textA},:${textB}`, 'has no `id:key` as entry 2'],
   [`a b:${textA}`, 'has no `id:key` as entry 1'],
