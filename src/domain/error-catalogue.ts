@@ -87,6 +87,10 @@ export const REQUEST_ERRORS = {
     'An argument or variable is not valid: a page size, a cursor, a value of the wrong type.',
     'Change the argument that `message` names.',
   ),
+  DATABASE_UNREACHABLE: again(
+    'The database does not answer, or has too much to do; what was asked for was not begun.',
+    'Send again in a moment; whoever runs the server looks at the database if it lasts.',
+  ),
   FORBIDDEN: once('Your role does not allow this.', 'Ask an ADMIN of the workspace for a key with the role named.'),
   GRAPHQL_PARSE_FAILED: once(
     'The document is not GraphQL, or has more than 2,000 tokens.',

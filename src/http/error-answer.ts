@@ -1,6 +1,7 @@
 /** Answers to requests that fail outside GraphQL; shaped like GraphQL's, so that clients read one form. */
 
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { DATABASE_UNREACHABLE, isDatabaseUnreachable } from '../domain/database-fault.js';
 import { RequestError, UserError } from '../domain/user-error.js';
 
 /** Body of every answer that is no success. */
@@ -28,16 +29,21 @@ export class HttpError extends Error {
   }
 }
 
-/** What clients read when the fault is ours. */
-export const INTERNAL_ERROR = {
+const INTERNAL_ERROR = {
   code: 'INTERNAL_SERVER_ERROR',
   message: 'Something went wrong on our side; quote the request id.',
 } as const;
 
+/** What clients read when the fault is ours. */
+export function nameFault(error: unknown): { code: string; message: string } {
+  return isDatabaseUnreachable(error) ? DATABASE_UNREACHABLE : INTERNAL_ERROR;
+}
+
 /** Sends the answer to an error: a client's mistake with its code, anything else masked and logged. */
 export function answerError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = findRefusal(error);
-  if (refusal.status === 500) request.log.error({ err: error, requestId: request.id }, 'a request failed');
+  if (refusal.status >= 500 && !(error instanceof HttpError))
+    request.log.error({ err: error, requestId: request.id }, 'a request failed');
   reply
     .code(refusal.status)
     .headers(refusal.headers ?? {})
@@ -76,6 +82,7 @@ function findRefusal(error: FastifyError | Error): Refusal {
       headers: HEADERS_OF_REQUEST_ERROR[error.code] ?? {},
     };
   if (error instanceof UserError) return { status: 400, code: error.code, message: error.message };
+  if (isDatabaseUnreachable(error)) return { status: 503, ...DATABASE_UNREACHABLE, headers: { 'retry-after': '1' } };
   const known = 'code' in error ? FASTIFY_REFUSALS[error.code] : undefined;
   if (known) return known;
   const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;

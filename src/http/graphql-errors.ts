@@ -2,7 +2,7 @@
 
 import { GraphQLError, type SourceLocation } from 'graphql';
 import { RequestError } from '../domain/user-error.js';
-import { INTERNAL_ERROR } from './error-answer.js';
+import { nameFault } from './error-answer.js';
 import { redactValues, withoutSuggestions } from './redact-message.js';
 
 /** An error as it is sent. */
@@ -35,7 +35,7 @@ export interface PresenterOptions {
 export function createErrorPresenter(options: PresenterOptions): ErrorPresenter {
   return {
     present(error) {
-      const { code, message } = explain(error, options) ?? INTERNAL_ERROR;
+      const { code, message } = explain(error, options) ?? nameFault(rootOf(error));
       const { locations, path } = error instanceof GraphQLError ? error : {};
       return { message, ...(locations && { locations }), ...(path && { path }), extensions: { code } };
     },
