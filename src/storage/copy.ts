@@ -13,7 +13,7 @@ import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Db } from './database.js';
 import { preparedName } from './prepared.js';
-import { takeSession } from './session.js';
+import { type SessionPool, takeSession } from './session.js';
 
 /** A value as PostgreSQL reads it: JSON and times as text; null is SQL's. */
 export type CopyValue = string | number | null;
@@ -43,7 +43,7 @@ export async function copyInto(tx: Db, target: CopyTarget, rows: Iterable<readon
 }
 
 /** Gives Kysely a pool whose sessions can COPY. Kysely has no words for it: it is a statement with one odd parameter. */
-export function copyingPool(pool: pg.Pool): PostgresPool {
+export function copyingPool(pool: SessionPool): PostgresPool {
   return {
     connect: async () => new CopyingSession(await takeSession(pool)),
     end: () => pool.end(),

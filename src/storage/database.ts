@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
 import { copyingPool } from './copy.js';
+import type { SessionPool } from './session.js';
 import type { Tables } from './tables.js';
 
 /**
@@ -49,13 +50,8 @@ const INT8_ARRAY = 1016;
 
 /** Opens a pool. Nothing is sent before the first query: {@link checkServerVersion} is a good first one. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const pool = new pg.Pool(poolConfig(options));
-  // Also for sessions in use: without a listener of its own a broken one would end the process.
-  pool.on('connect', (client) => {
-    client.on('error', (error) => options.log?.warn({ err: error }, 'a database session broke'));
-  });
-  pool.on('error', () => {});
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: copyingPool(pool) }) });
+  const pool = openPool(options);
+  const db = queryThrough(pool);
   return {
     db,
     pool,
@@ -65,6 +61,22 @@ export function openDatabase(options: DatabaseOptions): Database {
       if (!pool.ending) await pool.end();
     },
   };
+}
+
+/** Opens the sessions alone; nothing is sent before the first query. */
+export function openPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool(poolConfig(options));
+  // Also for sessions in use: without a listener of its own a broken one would end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => options.log?.warn({ err: error }, 'a database session broke'));
+  });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** What statements are sent with, over sessions from anywhere. */
+export function queryThrough(pool: SessionPool): Db {
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: copyingPool(pool) }) });
 }
 
 /**

@@ -53,7 +53,7 @@ beforeAll(async () => {
 async function expectFewRows(most: number, work: (tx: Db) => Promise<unknown>): Promise<void> {
   const modes: PlanMode[] = ['force_custom_plan', 'force_generic_plan'];
   for (const mode of modes) {
-    const plans = await recordPlans(database.connection, mode, work);
+    const plans = await recordPlans(database.connection, { mode }, work);
     expect(plans.length).toBeGreaterThan(0);
     for (const plan of plans) {
       const message = `${plan.name}, ${mode}\n${plan.text}`;

@@ -1,4 +1,4 @@
-/** What lists read for a page, which must not grow with the tables. */
+/** What lists read for a page, which must not grow with the tables: as requests read them, behind row-level security. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Db } from '../../src/storage/database.js';
@@ -12,7 +12,7 @@ import { type ListQuery, type Page, type PageRequest, pageByParents } from '../.
 import { profileList } from '../../src/storage/profiles.js';
 import { readStatistics } from '../../src/storage/statistics.js';
 import { fillHistory, fillLargeBooks, type LargeBooks } from '../support/large-books.js';
-import { recordPlans } from '../support/plans.js';
+import { type PlanSession, recordPlans } from '../support/plans.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const WORKSPACE = 1;
@@ -27,9 +27,12 @@ beforeAll(async () => {
   await fillHistory(books);
 }, 900_000);
 
+const REQUEST: PlanSession = { mode: 'force_custom_plan', workspaceId: WORKSPACE };
+const EVENT_TAIL: PlanSession = { mode: 'force_custom_plan' };
+
 /** @param most rows that a statement of the work may read, and sort. */
-async function expectFewRows(most: number, work: (tx: Db) => Promise<unknown>): Promise<void> {
-  const plans = await recordPlans(database.connection, 'force_custom_plan', work);
+async function expectFewRows(most: number, work: (tx: Db) => Promise<unknown>, session = REQUEST): Promise<void> {
+  const plans = await recordPlans(database.connection, session, work);
   expect(plans.length).toBeGreaterThan(0);
   for (const plan of plans)
     expect.soft(Math.max(plan.rowsRead, plan.rowsSorted), `${plan.name}\n${plan.text}`).toBeLessThanOrEqual(most);
@@ -43,7 +46,7 @@ async function expectFewRowsAPage<Row>(
 ): Promise<Page<Row>> {
   const read = async (tx: Db, page: PageRequest) =>
     (await pageByParents(tx, [parentId], { list: toList(page), page }))[0];
-  const first = await read(database.db, FIRST);
+  const first = await read(database.inWorkspace(WORKSPACE), FIRST);
   const after = first?.items.at(-1)?.cursor ?? null;
   for (const page of [FIRST, LAST, { ...FIRST, after }]) await expectFewRows(most, (tx) => read(tx, page));
   if (!first) throw new Error('The parent has no page.');
@@ -160,12 +163,13 @@ test('statistics read the rows of their window', async () => {
 test('subscribers read what is behind their position', async () => {
   const newest = Math.floor(books.rows / 16) + 1;
   const positions = [...Array.from({ length: 16 }, () => newest - 10), 0];
-  await expectFewRows(1_000, async (tx) => {
-    const { destinationId } = books;
+  const { destinationId } = books;
+  const read = async (tx: Db) => {
     const batch = await readEventsAfter(tx, { workspaceId: WORKSPACE, destinationId, positions, limit: 100 });
     expect(batch?.events.length).toBeGreaterThan(100);
     expect(await readOldestPositions(tx, destinationId)).toHaveLength(17);
-  });
+  };
+  await expectFewRows(1_000, read, EVENT_TAIL);
 });
 
 test('the numbers of an export come from its lanes and what is left of its pages', async () => {

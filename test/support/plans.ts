@@ -24,6 +24,13 @@ export interface RanPlan {
 /** Who plans: for the parameters of the call, or one plan for all calls, as prepared statements get in the long run. */
 export type PlanMode = 'force_custom_plan' | 'force_generic_plan';
 
+/** The session in which statements are planned. */
+export interface PlanSession {
+  mode: PlanMode;
+  /** Whose requests the statements are of. Default: the owner's, for all workspaces. */
+  workspaceId?: number;
+}
+
 /**
  * Does the work in a transaction that is rolled back.
  * @param work must use its `tx` alone.
@@ -31,7 +38,7 @@ export type PlanMode = 'force_custom_plan' | 'force_generic_plan';
  */
 export async function recordPlans(
   connection: string,
-  mode: PlanMode,
+  { mode, workspaceId }: PlanSession,
   work: (tx: Db) => Promise<unknown>,
 ): Promise<RanPlan[]> {
   const plans: RanPlan[] = [];
@@ -45,6 +52,7 @@ export async function recordPlans(
   const done = new Error('done');
   const transaction = database.db.transaction().execute(async (tx) => {
     await explainAll(tx, mode);
+    if (workspaceId !== undefined) await bindTo(tx, workspaceId);
     await work(tx);
     throw done;
   });
@@ -62,6 +70,14 @@ async function explainAll(tx: Db, mode: PlanMode): Promise<void> {
       ('auto_explain.log_format', 'json'), ('auto_explain.log_level', 'notice'),
       ('plan_cache_mode', ${mode}), ('jit', 'off')
     ) as setting(name, value)`.execute(tx);
+}
+
+/** As storage/workspace-sessions.ts does it. */
+async function bindTo(tx: Db, workspaceId: number): Promise<void> {
+  await sql`
+    select set_config('role', 'tributary_app', true), set_config('tributary.workspace_id', ${String(workspaceId)}, true)`.execute(
+    tx,
+  );
 }
 
 /** A node of a plan, as the server writes it in JSON. */
