@@ -35,6 +35,7 @@ import { bindServices } from '../src/services.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
+import { openWorkspaceSessions, type WorkspaceSessions } from '../src/storage/workspace-sessions.js';
 import { createTestSeal } from '../test/support/seal.js';
 import { median, round2 } from './harness.js';
 import { seedSegment } from './seed.js';
@@ -57,7 +58,8 @@ export async function benchLimits(options: { profiles: number; rounds: number })
     await using database = openDatabase({ connection: embedded.url, maxConnections: 12 });
     const { db } = database;
     const { apiKey, viewer } = await seed(db);
-    const parts = createParts(db);
+    await using sessions = openWorkspaceSessions({ connection: embedded.url, maxConnections: 12 });
+    const parts = createParts(db, sessions);
     await using guarded = await start(parts, null);
     await using bare = await start(null, (server) => registerBare(server, parts, viewer));
     const rounds: Round[] = [];
@@ -78,12 +80,12 @@ async function seed(db: Db): Promise<{ apiKey: string; viewer: Viewer }> {
 }
 
 /** As `createApi` of the app makes them. */
-function createParts(db: Db): GraphQLParts {
+function createParts(db: Db, { inWorkspace }: WorkspaceSessions): GraphQLParts {
   const servicesOn = bindServices({ seal: createTestSeal() });
   const listener = { subscribe: () => ({ [Symbol.dispose]: () => {} }) };
   return {
     schema: buildGraphQLSchema(),
-    createContext: createContextFactory({ db, events: new EventTail({ db, log, listener }), servicesOn }),
+    createContext: createContextFactory({ inWorkspace, events: new EventTail({ db, log, listener }), servicesOn }),
     authenticate: rememberViewers((key) => authenticateApiKey(db, key)),
     presenter: createErrorPresenter({ badInputErrors: [], hidesSuggestions: false }),
     limits: createRequestLimits(

@@ -42,6 +42,7 @@ import { DELIVERY_EVENT_CHANNEL } from './storage/event-tail.js';
 import { readExportBooks } from './storage/export-invariant.js';
 import { createListener, type Listener } from './storage/notification-listener.js';
 import { createNotifier, type Notifier } from './storage/notifications.js';
+import { checkRowSecurity, openWorkspaceSessions, type WorkspaceSessions } from './storage/workspace-sessions.js';
 import { openStore } from './store.js';
 
 /** A running process; disposing ends it in order: not ready, no new work, lanes handed back, sockets closed. */
@@ -133,7 +134,7 @@ async function startParts(start: Start): Promise<App> {
 async function layFoundation(start: Start): Promise<Foundation> {
   const { config, closer, log } = start;
   const applicationName = `tributary ${config.role}`;
-  const store = await openStore(config, { log, closer, maxConnections: REQUEST_SESSIONS, applicationName });
+  const store = await openStore(config, { log, closer, maxConnections: OWNER_SESSIONS, applicationName });
   const { connection, database } = store;
   const { db } = database;
   const sandbox = await openSandbox(start);
@@ -155,7 +156,9 @@ async function layFoundation(start: Start): Promise<Foundation> {
   };
 }
 
-/** Sessions for requests, subscriptions and upkeep. */
+/** Sessions for what concerns all workspaces: authentication, the event tail, upkeep. */
+const OWNER_SESSIONS = 6;
+/** Sessions for requests, each bound to a workspace. */
 const REQUEST_SESSIONS = 12;
 /** Sessions that the engine needs beside one a lane: heartbeat, claims, health. */
 const ENGINE_SESSIONS = 3;
@@ -182,7 +185,7 @@ const SANDBOX_STREAM = 'profiles';
 const SANDBOX_SHARDS = 4;
 
 /** What serves clients; a worker has none. */
-interface Api {
+interface Api extends Pick<WorkspaceSessions, 'inWorkspace'> {
   graphql: GraphQLParts;
   openUpload: IngestParts['openAudit'];
 }
@@ -199,17 +202,19 @@ function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake
 }
 
 async function createApi(
-  { config, log }: Start,
-  { database: { db }, events }: Foundation,
+  start: Start,
+  { connection, database: { db }, events }: Foundation,
   servicesOn: (db: Db) => Services,
 ): Promise<Api> {
+  const { config, log } = start;
   const { limits } = config;
+  const { inWorkspace } = await openSessions(start, connection);
   const schema = buildGraphQLSchema();
   const { operationsFolder } = config;
   const graphql = {
     schema,
     operations: operationsFolder === undefined ? null : await readOperationList(operationsFolder, schema),
-    createContext: createContextFactory({ db, events, servicesOn }),
+    createContext: createContextFactory({ inWorkspace, events, servicesOn }),
     authenticate: rememberViewers(createAuthentication(db, config.tokens)),
     presenter: createErrorPresenter({
       badInputErrors: [InvalidCursorError],
@@ -220,10 +225,19 @@ async function createApi(
     log,
   };
   const openUpload: Api['openUpload'] = (call) => {
-    const trail = openTrail(db, call);
+    const trail = openTrail(inWorkspace(call.viewer.workspaceId), call);
     return { trail, profiles: servicesOn(trail.db).profiles };
   };
-  return { graphql, openUpload };
+  return { inWorkspace, graphql, openUpload };
+}
+
+async function openSessions({ config, log, closer }: Start, connection: string): Promise<WorkspaceSessions> {
+  const applicationName = `tributary ${config.role} requests`;
+  const sessions = closer.use(
+    openWorkspaceSessions({ connection, log, maxConnections: REQUEST_SESSIONS, applicationName }),
+  );
+  await checkRowSecurity(sessions);
+  return sessions;
 }
 
 /** The same place from `src` and from `dist`. */
@@ -248,7 +262,7 @@ async function startServer(
       const { authenticate, limits } = api.graphql;
       await registerIngestRoutes(server, { authenticate, limits, openAudit: api.openUpload });
       registerSignInRoutes(server, { authenticate, limits });
-      registerFailedRecordRoute(server, { authenticate, limits, downloads: createFailedRecordDownloads({ db }) });
+      registerFailedRecordRoute(server, { authenticate, limits, downloads: createFailedRecordDownloads(api) });
     },
   });
 }

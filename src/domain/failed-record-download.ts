@@ -23,17 +23,23 @@ export interface FailedRecordDownloads {
   read(workspaceId: number, token: string): AsyncGenerator<string, void, undefined> | null;
 }
 
+/** What the service is made from. */
+export interface FailedRecordDownloadParts {
+  /** The database as a workspace sees it. */
+  inWorkspace(workspaceId: number): Db;
+}
+
 /** Where the lists are served. */
 export const DOWNLOAD_ROUTE = '/failed-records.ndjson';
 
 const PAGE_RECORDS = 1_000;
 
 /** Makes the service. */
-export function createFailedRecordDownloads({ db }: { db: Db }): FailedRecordDownloads {
+export function createFailedRecordDownloads({ inWorkspace }: FailedRecordDownloadParts): FailedRecordDownloads {
   return {
     read(workspaceId, token) {
       const list = readToken(token);
-      return list && writeLines(db, workspaceId, list);
+      return list && writeLines(inWorkspace(workspaceId), workspaceId, list);
     },
   };
 }

@@ -20,21 +20,22 @@ export type CreateContext = (viewer: Viewer, origin: RequestOrigin) => Context;
 
 /** What contexts are made from. */
 export interface ContextParts {
-  db: Db;
+  /** The database as a workspace sees it. */
+  inWorkspace(workspaceId: number): Db;
   events: EventStreams;
-  /** Makes the services on a database: the pool, or one that is bound to an audited call. */
+  /** Makes the services on a database: a workspace's, or one that is bound to an audited call as well. */
   servicesOn(db: Db): Services;
 }
 
 /** Makes contexts that read and change through these parts. */
-export function createContextFactory({ db, events, servicesOn }: ContextParts): CreateContext {
-  const services = servicesOn(db);
+export function createContextFactory({ inWorkspace, events, servicesOn }: ContextParts): CreateContext {
   return (viewer, { requestId, address = null }) => {
+    const db = inWorkspace(viewer.workspaceId);
     const context: Context = {
       viewer,
       requestId,
       events,
-      services,
+      services: servicesOn(db),
       loaders: createLoaders(db, viewer.workspaceId),
       openAudit(call) {
         const trail = openTrail(db, { viewer, requestId, address, ...call });

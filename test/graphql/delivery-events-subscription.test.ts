@@ -65,8 +65,8 @@ const PROGRESS = parse('subscription ($exportId: ID!) { exportProgress(exportId:
 async function watch(document: typeof EVENTS, variableValues: Record<string, unknown>) {
   const seal = createTestSeal();
   const servicesOn = bindServices({ seal });
-  const db = database.db.withPlugin(counting);
-  const createContext = createContextFactory({ db, events: tails.start({ progressMs: 0 }), servicesOn });
+  const inWorkspace = (id: number) => database.inWorkspace(id).withPlugin(counting);
+  const createContext = createContextFactory({ inWorkspace, events: tails.start({ progressMs: 0 }), servicesOn });
   const viewer = { actor: { kind: 'API_KEY', name: 'test' }, role: 'VIEWER', expiresAt: null } as const;
   const stream = await subscribeFresh({ schema, document, variableValues }, () =>
     createContext({ ...viewer, workspaceId: scene.workspaceId }, { requestId: 'test' }),
@@ -216,7 +216,7 @@ test("the destination's own cursor is one to start with", async () => {
   await commitPage([]);
   const source = 'query ($id: ID!) { node(id: $id) { ... on Destination { eventCursor } } }';
   const servicesOn = bindServices({ seal: createTestSeal() });
-  const contextValue = createContextFactory({ db: database.db, events: tails.start(), servicesOn })(
+  const contextValue = createContextFactory({ inWorkspace: database.inWorkspace, events: tails.start(), servicesOn })(
     { actor: { kind: 'API_KEY', name: 'test' }, role: 'VIEWER', expiresAt: null, workspaceId: scene.workspaceId },
     { requestId: 'test' },
   );

@@ -361,10 +361,10 @@ describe('reading failed records', () => {
 
   test('has no profile once that was erased, also between the list and the profile', async () => {
     const id = await fail('p0');
-    const erased = afterStatement(database.db, 'failed_records.by_ids', () =>
-      database.db.deleteFrom('profile').where('workspace_id', '=', edge.workspaceId).execute(),
-    );
-    const late = await createTestEdge(erased);
+    const erase = () => database.db.deleteFrom('profile').where('workspace_id', '=', edge.workspaceId).execute();
+    const late = await createTestEdge(database.db, {
+      inWorkspace: (id) => afterStatement(database.inWorkspace(id), 'failed_records.by_ids', erase),
+    });
 
     const query = 'query ($id: ID!) { failedRecord(id: $id) { code profile { id } } }';
     const { data, errors } = await late.execute(query, { id }, edge.viewer);

@@ -200,11 +200,13 @@ describe('lists of memberships', () => {
       'mutation ($profiles: [ProfileInput!]!) { upsertProfiles(input: { profiles: $profiles }) { __typename } }',
       { profiles: [name] },
     );
-    const erased = afterStatement(database.db, 'segment-memberships.page', async () => {
+    const erase = async () => {
       await database.db.deleteFrom('profile').where('workspace_id', '=', other.workspaceId).execute();
       await database.db.deleteFrom('segment').where('workspace_id', '=', other.workspaceId).execute();
+    };
+    const late = await createTestEdge(database.db, {
+      inWorkspace: (id) => afterStatement(database.inWorkspace(id), 'segment-memberships.page', erase),
     });
-    const late = await createTestEdge(erased);
 
     const { data, errors } = await late.execute(
       '{ segments { nodes { members { nodes { status profile { id } segment { id } } } } } }',

@@ -40,7 +40,7 @@ beforeAll(async () => {
     registerFailedRecordRoute(scope, {
       authenticate: async (key) => keys.get(key) ?? null,
       limits: usualLimits(),
-      downloads: createFailedRecordDownloads({ db: database.db }),
+      downloads: createFailedRecordDownloads(database),
     }),
   );
 });

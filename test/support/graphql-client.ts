@@ -12,6 +12,7 @@ import { bindServices } from '../../src/services.js';
 import type { Db } from '../../src/storage/database.js';
 import { deafListener } from './event-tail.js';
 import { createTestSeal } from './seal.js';
+import { workspacesOf } from './test-database.js';
 
 /** What an operation answered; `data` is untyped on purpose: tests compare it whole. */
 export interface TestAnswer {
@@ -34,6 +35,7 @@ export interface TestEdge {
 /**
  * Makes an edge with a new workspace, or on one that there is. `kinesisEndpoint` is where AWS is asked; by default nobody answers there.
  * `ownIdentity` is what credentials may use the process's own identity for; it is that of a sandbox.
+ * @param db of a test database.
  */
 export async function createTestEdge(
   db: Db,
@@ -41,14 +43,15 @@ export async function createTestEdge(
     readonly kinesisEndpoint?: string;
     readonly ownIdentity?: OwnIdentityUse;
     readonly workspaceId?: number;
+    /** The database as a workspace sees it, if it is to differ from how it is. */
+    readonly inWorkspace?: (workspaceId: number) => Db;
   } = {},
 ): Promise<TestEdge> {
   let sent = 0;
-  const counted = db.withPlugin(
-    countingPlugin(() => {
-      sent += 1;
-    }),
-  );
+  const counting = countingPlugin(() => {
+    sent += 1;
+  });
+  const inWorkspace = options.inWorkspace ?? workspacesOf(db);
   const workspaceId = options.workspaceId ?? (await addWorkspace(db));
   const viewer: Viewer = {
     actor: { kind: 'API_KEY', name: 'test' },
@@ -65,8 +68,16 @@ export async function createTestEdge(
       isSandbox: true,
     }),
   });
-  const events = new EventTail({ db: counted, log: pino({ level: 'silent' }), listener: deafListener });
-  const createContext = createContextFactory({ db: counted, events, servicesOn });
+  const events = new EventTail({
+    db: db.withPlugin(counting),
+    log: pino({ level: 'silent' }),
+    listener: deafListener,
+  });
+  const createContext = createContextFactory({
+    inWorkspace: (id) => inWorkspace(id).withPlugin(counting),
+    events,
+    servicesOn,
+  });
   return {
     workspaceId,
     viewer,
