@@ -7,7 +7,7 @@ import { Closer } from '../src/closer.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { startServer } from './harness.js';
+import { type ServerProcess, startServer } from './harness.js';
 
 /** A running product with its first workspace. */
 export interface ApiProduct extends AsyncDisposable {
@@ -17,31 +17,42 @@ export interface ApiProduct extends AsyncDisposable {
   workspaceId: number;
   /** Of the product's process. */
   pid: number;
+  /** Waits for a line of its output that comes from now on. */
+  waitForLine: ServerProcess['waitForLine'];
+}
+
+/** What differs from the usual. */
+export interface ApiProductOptions {
+  environment?: Readonly<Record<string, string>>;
+  /** Options of node. */
+  nodeArgs?: readonly string[];
 }
 
 /** Starts the product over an empty database; `db` is for filling it. */
-export async function startApiProduct(folder: string): Promise<ApiProduct> {
+export async function startApiProduct(folder: string, options: ApiProductOptions = {}): Promise<ApiProduct> {
   const ends = new Closer();
   const log = pino({ level: 'warn' });
   const server = ends.use(await startEmbeddedServer({ dataFolder: path.join(folder, 'database'), log }));
   await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
   const { db } = ends.use(openDatabase({ connection: server.url, maxConnections: 4, statementTimeoutMs: 0 }));
-  const { url, apiKey, pid } = ends.use(
-    await startServer({
-      DATABASE_URL: server.url,
-      DATA_FOLDER: path.join(folder, 'product'),
-      ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      KINESIS_ENDPOINT: 'http://127.0.0.1:1',
-      NODE_ENV: 'production',
-    }),
-  );
+  const environment = {
+    DATABASE_URL: server.url,
+    DATA_FOLDER: path.join(folder, 'product'),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    KINESIS_ENDPOINT: 'http://127.0.0.1:1',
+    NODE_ENV: 'production',
+    ...options.environment,
+  };
+  const product = ends.use(await startServer(environment, options.nodeArgs));
   const { id: workspaceId } = await db.selectFrom('workspace').select('id').executeTakeFirstOrThrow();
+  const { url, apiKey, pid } = product;
   return {
     db,
     url,
     apiKey,
     workspaceId,
     pid,
+    waitForLine: (find) => product.waitForLine(find),
     [Symbol.asyncDispose]: () => ends[Symbol.asyncDispose](),
   };
 }

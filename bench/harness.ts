@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { sql } from 'kysely';
 import type { Db } from '../src/storage/database.js';
 
@@ -59,6 +59,11 @@ export function round2(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
+/** Milliseconds of a clock that all processes of this machine share, and that never goes back. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** Runs a statement that returns the id of the row that it adds. */
 export async function insertId(db: Db, statement: ReturnType<typeof sql>): Promise<number> {
   const { rows } = await statement.execute(db);
@@ -78,24 +83,29 @@ export interface BenchProcess extends AsyncDisposable {
   /** What the line of output said that it was waited for. */
   readonly found: string;
   readonly pid: number;
+  /** Waits for a line of output that comes from now on. */
+  waitForLine(find: FindInLine): Promise<string>;
 }
 
-/**
- * Starts a process and waits for a line of its output.
- * @param find what to take from a line; null if it is not the one.
- */
+/** What to take from a line of output; null if it is not the one. */
+export type FindInLine = (line: string) => string | null;
+
+/** Starts a process and waits for a line of its output. */
 export async function startProcess(
   args: readonly string[],
-  find: (line: string) => string | null,
+  find: FindInLine,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<BenchProcess> {
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...environment },
   });
+  if (!child.stdout) throw new Error('The process has no output.');
+  const lines = createInterface({ input: child.stdout });
   return {
-    found: await findLine(child, find),
+    found: await findLine(child, lines, find),
     pid: child.pid ?? 0,
+    waitForLine: (wanted) => findLine(child, lines, wanted),
     async [Symbol.asyncDispose]() {
       const exited = once(child, 'exit');
       if (child.exitCode !== null || !child.kill('SIGTERM')) return;
@@ -111,11 +121,17 @@ export interface ServerProcess extends BenchProcess {
   apiKey: string;
 }
 
-/** Starts the product's server, which one client may measure at its full rate. @param environment where its database and AWS are. */
-export async function startServer(environment: Readonly<Record<string, string>>): Promise<ServerProcess> {
+/**
+ * Starts the product's server, which one client may measure at its full rate.
+ * @param environment where its database and AWS are. @param nodeArgs options of node on top.
+ */
+export async function startServer(
+  environment: Readonly<Record<string, string>>,
+  nodeArgs: readonly string[] = [],
+): Promise<ServerProcess> {
   let url = '';
   const server = await startProcess(
-    ['--max-semi-space-size=32', 'dist/main.js'],
+    ['--max-semi-space-size=32', ...nodeArgs, 'dist/main.js'],
     (line) => {
       url ||= /http:\S+/.exec(line)?.[0] ?? '';
       return line.trim().startsWith('trb_') ? line.trim() : null;
@@ -153,17 +169,18 @@ export async function startSink(
   return { endpoint: sink.found, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
 }
 
-async function findLine(child: ChildProcess, find: (line: string) => string | null): Promise<string> {
-  if (!child.stdout) throw new Error('The process has no output.');
-  const lines = createInterface({ input: child.stdout });
+async function findLine(child: ChildProcess, lines: Interface, find: FindInLine): Promise<string> {
   const ended = once(child, 'exit').then(() => {
-    throw new Error(`${child.spawnargs.slice(1).join(' ')} ended before it was ready.`);
+    throw new Error(`${child.spawnargs.slice(1).join(' ')} ended before it said what was waited for.`);
   });
   const found = new Promise<string>((resolve) => {
-    lines.on('line', (line) => {
+    const look = (line: string) => {
       const value = find(line);
-      if (value !== null) resolve(value);
-    });
+      if (value === null) return;
+      lines.off('line', look);
+      resolve(value);
+    };
+    lines.on('line', look);
   });
   // Once it is ready, its end is nobody's failure.
   ended.catch(() => {});

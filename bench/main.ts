@@ -1,4 +1,4 @@
-/** `npm run bench -- <name> [--profiles N] [--rounds N]`: runs a benchmark and prints one line of JSON. */
+/** `npm run bench -- <name> [--profiles N] [--rounds N] …`: runs a benchmark and prints one line of JSON. */
 
 import { parseArgs } from 'node:util';
 import { benchApiList } from './api-list.js';
@@ -14,34 +14,47 @@ import { benchLive } from './live.js';
 import { benchNeighbours } from './neighbours.js';
 import { benchProduce } from './produce.js';
 import { printScale } from './scale-model.js';
+import { benchSubscribe } from './subscribe.js';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     profiles: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '5' },
+    /** Of `subscribe`. */
+    subscribers: { type: 'string', default: '2000' },
   },
 });
 
 interface BenchOptions {
   profiles: number;
   rounds: number;
+  subscribers: number;
 }
 
-const BENCHMARKS = new Map<string, (options: BenchOptions) => Promise<Record<string, unknown> | string>>([
-  ['api-list', benchApiList],
-  ['api-scale', benchApiScale],
-  ['capacity', benchCapacity],
-  ['cold-start', benchColdStart],
-  ['console', benchConsole],
-  ['cost', benchCost],
-  ['export', benchExport],
-  ['ingest', benchIngest],
-  ['limits', benchLimits],
-  ['live', benchLive],
-  ['neighbours', benchNeighbours],
-  ['produce', benchProduce],
+type Benchmark<Options> = (options: Options) => Promise<Record<string, unknown> | string>;
+
+/** What is not an option of a benchmark does not stand among its figures. */
+const withProfiles =
+  (run: Benchmark<Pick<BenchOptions, 'profiles' | 'rounds'>>): Benchmark<BenchOptions> =>
+  ({ profiles, rounds }) =>
+    run({ profiles, rounds });
+
+const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
+  ['api-list', withProfiles(benchApiList)],
+  ['api-scale', withProfiles(benchApiScale)],
+  ['capacity', withProfiles(benchCapacity)],
+  ['cold-start', withProfiles(benchColdStart)],
+  ['console', withProfiles(benchConsole)],
+  ['cost', withProfiles(benchCost)],
+  ['export', withProfiles(benchExport)],
+  ['ingest', withProfiles(benchIngest)],
+  ['limits', withProfiles(benchLimits)],
+  ['live', withProfiles(benchLive)],
+  ['neighbours', withProfiles(benchNeighbours)],
+  ['produce', withProfiles(benchProduce)],
   ['scale-model', async () => printScale()],
+  ['subscribe', ({ subscribers, rounds }) => benchSubscribe({ subscribers, rounds })],
 ]);
 const run = BENCHMARKS.get(positionals[0] ?? '');
 if (!run) {
@@ -49,5 +62,6 @@ if (!run) {
   console.error(`Name a benchmark: npm run bench -- ${names} [--profiles 100000] [--rounds 5]`);
   process.exit(2);
 }
-const found = await run({ profiles: Number(values.profiles), rounds: Number(values.rounds) });
+const { profiles, rounds, subscribers } = values;
+const found = await run({ profiles: Number(profiles), rounds: Number(rounds), subscribers: Number(subscribers) });
 console.log(typeof found === 'string' ? found : JSON.stringify(found));

@@ -17,6 +17,8 @@ export interface EventUpdate {
   kind: 'EVENT';
   /** Position right after it, as this subscriber has received the stream. */
   cursor: string;
+  /** Its number in the ring of the node; null if it was read from the rows. */
+  number: number | null;
   event: CommittedEvent;
 }
 
@@ -24,6 +26,8 @@ export interface EventUpdate {
 export interface PositionUpdate {
   kind: 'POSITION';
   cursor: string;
+  /** Number of the event of the ring that comes next; null while the stream reads rows. */
+  number: number | null;
   at: Date;
   /** Whether all that this node knows to be committed has been sent. */
   isCaughtUp: boolean;
@@ -32,6 +36,7 @@ export interface PositionUpdate {
 /** The last update of a stream. */
 export interface EndUpdate {
   kind: 'END';
+  number: null;
   code: StreamEndCode;
   message: string;
   /** Where to go on; null if there is nothing to go on with. */
@@ -40,6 +45,19 @@ export interface EndUpdate {
 
 /** An update of a subscription. */
 export type DeliveryUpdate = EndUpdate | EventUpdate | PositionUpdate;
+
+/**
+ * A stream of updates. Streams of one subject give the same once they are live, so that one may serve all who follow it:
+ * who joins one that is live at number n gets from it the updates from that number on.
+ */
+export interface DeliveryStream extends AsyncIterableIterator<DeliveryUpdate> {
+  /** Equal for streams that come to be the same; null if this one is nobody else's. */
+  readonly subject: string | null;
+  /** Number of the event that comes next, if all before it was handed out; null while there is more, and at the end. */
+  readonly liveAt: number | null;
+  /** The same stream from another position on; this one is not touched. */
+  readonly resume: (after: string) => DeliveryStream;
+}
 
 /** Whose events, and which of them. */
 export interface DeliveryEventsRequest {
@@ -51,6 +69,17 @@ export interface DeliveryEventsRequest {
   activationId?: number | null;
   /** Cursor of the newest update received; null starts now. */
   after?: string | null;
+}
+
+/** Names what a stream follows. That of an export ends with it, each at a point of its own: it has no subject. */
+export function subjectOf({
+  workspaceId,
+  destinationId,
+  exportId,
+  activationId,
+}: DeliveryEventsRequest): string | null {
+  if (exportId != null) return null;
+  return `${workspaceId} ${destinationId} ${activationId ?? ''}`;
 }
 
 /** Whether an event is one of those asked for: each filter given must meet it. The destination's health is nobody's. */

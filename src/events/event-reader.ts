@@ -8,9 +8,16 @@ import { type CommittedEvent, type Positions, readEventsAfter, readOldestPositio
 import type { DestinationFeed, TailSettings } from './destination-feed.js';
 import { advance, covers, farthest, isPassed, takeInOrder } from './event-order.js';
 
+/** An event as it was read. */
+export interface ReadEvent {
+  event: CommittedEvent;
+  /** Its number in the ring; null if it was read from the rows. */
+  number: number | null;
+}
+
 /** What a look found. */
 export type EventReading =
-  | { kind: 'EVENTS'; events: CommittedEvent[] }
+  | { kind: 'EVENTS'; events: ReadEvent[] }
   /** Events behind the positions are not kept any more; `oldest` is where one can go on. */
   | { kind: 'EXPIRED'; oldest: Positions }
   | { kind: 'DELETED' };
@@ -53,6 +60,18 @@ export class EventReader {
     return this.#ringNumber === this.#options.feed.ring.nextNumber;
   }
 
+  /** Number of the ring's next event if everything before it was passed, and nothing beyond; else null. */
+  get liveAt(): number | null {
+    const { ring } = this.#options.feed;
+    const isLevel = this.isCaughtUp && covers(this.#positions, ring.end) && covers(ring.end, this.#positions);
+    return isLevel ? ring.nextNumber : null;
+  }
+
+  /** Number of the ring's next event to read; null while reading rows. */
+  get ringNumber(): number | null {
+    return this.#ringNumber;
+  }
+
   /** Reads the next events; pass each of them before the next read. Database errors are logged and read as no events. */
   async read(): Promise<EventReading> {
     const events = this.#readRing();
@@ -80,13 +99,15 @@ export class EventReader {
   }
 
   /** Null if the ring has not all that lies behind the positions. */
-  #readRing(): CommittedEvent[] | null {
+  #readRing(): ReadEvent[] | null {
     const { ring } = this.#options.feed;
     const number = this.#ringNumber ?? ring.join(this.#positions);
     const entries = number === null ? null : ring.from(number);
     this.#ringNumber = entries && ring.nextNumber;
+    if (number === null || entries === null) return null;
+    const events = entries.map((event, index) => ({ event, number: number + index }));
     // Right after joining, the ring's oldest entries may have been read from the rows already.
-    return entries?.filter((event) => !isPassed(this.#positions, event)) ?? null;
+    return events.filter(({ event }) => !isPassed(this.#positions, event));
   }
 
   async #readRows(): Promise<EventReading> {
@@ -102,6 +123,6 @@ export class EventReader {
       return { kind: 'EXPIRED', oldest: farthest(positions, oldest) };
     }
     this.#isStuck = ordered.events.length === 0 && !covers(positions, batch.newest);
-    return { kind: 'EVENTS', events: ordered.events };
+    return { kind: 'EVENTS', events: ordered.events.map((event) => ({ event, number: null })) };
   }
 }

@@ -1,6 +1,6 @@
 /** One subscriber to a destination's events: which events it gets, the cursor of each, signs of life, and the end. */
 
-import { type CommittedEvent, findTailStart, type Positions, type TailStart } from '../storage/event-tail.js';
+import { findTailStart, type Positions, type TailStart } from '../storage/event-tail.js';
 import {
   type DeliveryEventsRequest,
   type DeliveryUpdate,
@@ -11,7 +11,7 @@ import {
 import type { DestinationFeed, FeedMember, TailSettings } from './destination-feed.js';
 import { decodeEventCursor, encodeEventCursor } from './event-cursor.js';
 import { countBetween, covers } from './event-order.js';
-import { EventReader } from './event-reader.js';
+import { EventReader, type ReadEvent } from './event-reader.js';
 import type { Feeds } from './feeds.js';
 import { readWithRetry } from './retry.js';
 import { endOf } from './stream-end.js';
@@ -41,6 +41,12 @@ export class EventSubscription implements FeedMember {
   constructor(options: EventSubscriptionOptions) {
     this.#options = options;
     this.#saidPositionAt = options.settings.now();
+  }
+
+  /** As {@link DeliveryStream.liveAt}. */
+  get liveAt(): number | null {
+    if (this.#end || this.#feed?.isDeleted || this.#options.feeds.isStopping) return null;
+    return this.#reader?.liveAt ?? null;
   }
 
   /** Notes when an update was handed over, or with null that the next one is asked for. */
@@ -106,12 +112,12 @@ export class EventSubscription implements FeedMember {
     if (reading.events.length === 0 && !this.#end) await reader.rest(restMs, signal);
   }
 
-  async *#sendAll(events: CommittedEvent[], reader: EventReader): AsyncGenerator<DeliveryUpdate, void> {
+  async *#sendAll(events: ReadEvent[], reader: EventReader): AsyncGenerator<DeliveryUpdate, void> {
     const { request, feeds, signal } = this.#options;
-    for (const event of events) {
+    for (const { event, number } of events) {
       if (this.#end || signal.aborted || feeds.isStopping) return;
       reader.pass(event);
-      if (isWanted(event, request)) yield { kind: 'EVENT', cursor: this.#cursor(reader), event };
+      if (isWanted(event, request)) yield { kind: 'EVENT', cursor: this.#cursor(reader), number, event };
       if (isFinalState(event, request.exportId)) this.#end ??= endOf('EXPORT_FINISHED');
     }
   }
@@ -134,7 +140,8 @@ export class EventSubscription implements FeedMember {
   #position(reader: EventReader): DeliveryUpdate {
     this.#saidPositionAt = this.#options.settings.now();
     this.#hasSaidCaughtUp ||= reader.isCaughtUp;
-    return { kind: 'POSITION', at: new Date(), cursor: this.#cursor(reader), isCaughtUp: reader.isCaughtUp };
+    const { ringNumber: number, isCaughtUp } = reader;
+    return { kind: 'POSITION', at: new Date(), cursor: this.#cursor(reader), number, isCaughtUp };
   }
 
   #cursor(reader: EventReader): string {

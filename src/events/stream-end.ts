@@ -18,5 +18,5 @@ const MESSAGES: Record<StreamEndCode, string> = {
 
 /** Makes the last update of a stream. */
 export function endOf(code: StreamEndCode, resumeAfter: string | null = null): EndUpdate {
-  return { kind: 'END', code, message: MESSAGES[code], resumeAfter };
+  return { kind: 'END', number: null, code, message: MESSAGES[code], resumeAfter };
 }

@@ -8,7 +8,7 @@ import type { BaseLogger } from 'pino';
 import type { Db } from '../storage/database.js';
 import { DELIVERY_EVENT_CHANNEL } from '../storage/event-tail.js';
 import type { Listener } from '../storage/notification-listener.js';
-import type { DeliveryEventsRequest, DeliveryUpdate } from './delivery-update.js';
+import { type DeliveryEventsRequest, type DeliveryStream, type DeliveryUpdate, subjectOf } from './delivery-update.js';
 import type { TailSettings } from './destination-feed.js';
 import { EventSubscription } from './event-subscription.js';
 import { type ExportProgressRequest, type ExportTick, exportTicks } from './export-progress.js';
@@ -29,7 +29,7 @@ export interface EventStreams {
    * logged and tried again.
    * @param signal ends the stream without END; so does `return()`, also while a pull waits.
    */
-  subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): AsyncIterableIterator<DeliveryUpdate>;
+  subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream;
   /** Says when to read an export anew: now, after each change (4 a second at most), and once it has finished. */
   exportProgress(request: ExportProgressRequest, signal?: AbortSignal): AsyncIterableIterator<ExportTick>;
 }
@@ -58,12 +58,20 @@ export class EventTail implements EventStreams, AsyncDisposable {
     this.#notifications = listener.subscribe(DELIVERY_EVENT_CHANNEL, (keys) => this.#feeds.call(keys.map(Number)));
   }
 
-  subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): AsyncIterableIterator<DeliveryUpdate> {
+  subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream {
     const closing = new AbortController();
     const subscription = new EventSubscription({ ...this.#streamOptions(closing, signal), request });
-    return new ClosableStream(subscription.updates(), closing, (isAsked) =>
-      subscription.noteOffer(isAsked ? null : this.#settings.now()),
-    );
+    const onPull = (isAsked: boolean) => subscription.noteOffer(isAsked ? null : this.#settings.now());
+    return new UpdateStream(new ClosableStream(subscription.updates(), closing, onPull), {
+      subject: subjectOf(request),
+      subscription,
+      resume: this.#resumeOf(request, signal),
+    });
+  }
+
+  /** A closure of its own: one made beside the subscription would keep that alive. */
+  #resumeOf(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream['resume'] {
+    return (after) => this.subscribe({ ...request, after }, signal);
   }
 
   exportProgress(request: ExportProgressRequest, signal?: AbortSignal): AsyncIterableIterator<ExportTick> {
@@ -79,6 +87,41 @@ export class EventTail implements EventStreams, AsyncDisposable {
   #streamOptions(closing: AbortController, signal?: AbortSignal) {
     const ends = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
     return { settings: this.#settings, feeds: this.#feeds, signal: ends };
+  }
+}
+
+/** The stream of a subscription, with what tells whether another's is the same. */
+class UpdateStream implements DeliveryStream {
+  readonly subject: string | null;
+  readonly resume: (after: string) => DeliveryStream;
+  readonly #updates: AsyncIterableIterator<DeliveryUpdate>;
+  readonly #subscription: EventSubscription;
+
+  constructor(
+    updates: AsyncIterableIterator<DeliveryUpdate>,
+    parts: Pick<DeliveryStream, 'subject' | 'resume'> & { subscription: EventSubscription },
+  ) {
+    this.#updates = updates;
+    this.#subscription = parts.subscription;
+    this.subject = parts.subject;
+    this.resume = parts.resume;
+  }
+
+  get liveAt(): number | null {
+    return this.#subscription.liveAt;
+  }
+
+  next(): Promise<IteratorResult<DeliveryUpdate>> {
+    return this.#updates.next();
+  }
+
+  async return(): Promise<IteratorResult<DeliveryUpdate>> {
+    await this.#updates.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }
 

@@ -1,9 +1,10 @@
 /** Subscription `deliveryEvents`. */
 
 import { Args, ArgsType, Field, ID, Resolver, Root, Subscription } from 'type-graphql';
-import type { DeliveryUpdate } from '../events/delivery-update.js';
+import type { DeliveryStream, DeliveryUpdate } from '../events/delivery-update.js';
 import type { Context } from './context.js';
 import { DeliveryUpdateType, toDeliveryUpdateType } from './delivery-event-update.js';
+import type { LiveStream } from './live-stream.js';
 import { requestedId } from './requested-id.js';
 
 /** Arguments of `deliveryEvents`. */
@@ -43,7 +44,7 @@ export class DeliveryEventsSubscription {
   }
 }
 
-function watch(args: DeliveryEventsArgs, { events, viewer }: Context): AsyncIterableIterator<DeliveryUpdate> {
+function watch(args: DeliveryEventsArgs, { events, viewer }: Context): DeliveryStream & LiveStream {
   return events.subscribe({
     workspaceId: viewer.workspaceId,
     destinationId: requestedId(args.destinationId, 'KinesisDestination'),

@@ -1,17 +1,26 @@
 /** GraphQL over WebSocket: subscriptions only, by the graphql-transport-ws protocol. */
 
-import { type ExecutionArgs, GraphQLError, getOperationAST, type OperationTypeNode, parse, validate } from 'graphql';
-import { makeServer, type Server, type ServerOptions } from 'graphql-ws';
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  getOperationAST,
+  type OperationTypeNode,
+} from 'graphql';
+import { MessageType, makeServer, type Server, type ServerOptions } from 'graphql-ws';
 import { RequestError } from '../domain/user-error.js';
 import type { Viewer } from '../domain/viewer.js';
 import type { Context } from '../graphql/context.js';
 import { readBearerKey } from './authentication.js';
+import { ExecutionGroups, type Rider } from './execution-groups.js';
 import { stampErrors } from './graphql-errors.js';
 import { type GraphQLParts, logFaults } from './graphql-http.js';
-import { findExcess, MAX_TOKENS } from './operation-limits.js';
+import { createKnownDocuments, type KnownDocuments } from './known-documents.js';
+import { findExcess } from './operation-limits.js';
 import { refuseUnlisted } from './operation-list.js';
 import type { RequestLimits } from './request-limits.js';
-import { subscribeFresh } from './subscription-execution.js';
+import { type Sharing, subscribeFresh } from './subscription-execution.js';
+import { subscriptionKey } from './subscription-key.js';
 
 /** What belongs to one socket. */
 export interface SocketSession {
@@ -24,6 +33,8 @@ export interface SocketSession {
   /** Gives the place of an authenticated socket back; null before, and after the socket has closed. */
   leave: (() => void) | null;
   isClosed: boolean;
+  /** Sends a message without waiting. @returns false if the peer has left so much unread that it has to be waited for. */
+  write(message: Buffer): boolean;
 }
 
 /** Close code of a socket that is one too many, or sends too many messages. */
@@ -52,21 +63,30 @@ const INIT_TIMEOUT_MS = 5_000;
 
 /** Makes the protocol's server. A socket is authenticated by `connection_init` with `{ "authorization": "Bearer <key>" }`. */
 export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
-  const contexts = new WeakMap<ExecutionArgs, () => Context>();
+  const documents = createKnownDocuments(parts.schema);
+  const groups = new ExecutionGroups();
+  const admitted = new WeakMap<ExecutionArgs, Admitted>();
   const options: Options = {
     connectionInitWaitTimeout: INIT_TIMEOUT_MS,
     onConnect: ({ connectionParams, extra }) => authenticateSocket(connectionParams?.['authorization'], extra, parts),
-    async onSubscribe({ extra, subscriptions }, _id, payload) {
+    async onSubscribe({ extra, subscriptions }, id, payload) {
       const { viewer } = extra;
       if (!viewer)
         return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
       const refused = findRefusal(viewer, Object.keys(subscriptions).length, parts);
       if (refused) return [refused];
-      const args = prepare(payload, parts);
-      if ('schema' in args) contexts.set(args, () => parts.createContext(viewer, { requestId: extra.requestId }));
+      const args = prepare(payload, parts, documents);
+      if (!('schema' in args)) return args;
+      admitted.set(args, {
+        createContext: () => parts.createContext(viewer, { requestId: extra.requestId }),
+        sharing: { groups, key: subscriptionKey(args, viewer), rider: createRider(id, extra, parts) },
+      });
       return args;
     },
-    subscribe: (args) => subscribeFresh(args, contexts.get(args) ?? refuseContext),
+    subscribe(args) {
+      const { createContext, sharing } = getAdmitted(admitted.get(args));
+      return subscribeFresh(args, createContext, sharing);
+    },
     onNext: ({ extra }, _id, _payload, _args, result) =>
       result.errors && { ...result, errors: presentAll(result.errors, extra, parts) },
     onError: ({ extra }, _id, _payload, errors) => presentAll(errors, extra, parts),
@@ -119,15 +139,16 @@ interface SubscribePayload {
 function prepare(
   payload: SubscribePayload,
   { schema, limits, operations }: GraphQLParts,
+  documents: KnownDocuments,
 ): ExecutionArgs | readonly GraphQLError[] {
-  const document = parseQuery(payload.query);
+  const document = documents.parse(payload.query);
   if (document instanceof GraphQLError) return [document];
   const operation = getOperationAST(document, payload.operationName);
   if (!operation)
     return [refuse('OPERATION_RESOLUTION_FAILURE', 'The operation cannot be told: name one that the query has.')];
   if (operation.operation !== SUBSCRIPTION) return [refuse('BAD_REQUEST', describeWrongKind(operation.operation))];
-  const faults = validate(schema, document);
-  if (faults.length > 0) return faults.map((fault) => withCode(fault, 'GRAPHQL_VALIDATION_FAILED'));
+  const faults = documents.findFaults(payload.query, document);
+  if (faults.length > 0) return faults;
   const variables = payload.variables ?? {};
   const excess = findExcess({ schema, document, operation, variables }, limits.allowsDiscovery);
   if (excess) return [excess];
@@ -137,27 +158,12 @@ function prepare(
 
 const SUBSCRIPTION: `${OperationTypeNode}` = 'subscription';
 
-function parseQuery(query: string) {
-  try {
-    return parse(query, { maxTokens: MAX_TOKENS });
-  } catch (error) {
-    if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
-    // Too deep for the parser's stack.
-    return refuse('GRAPHQL_PARSE_FAILED', 'The query cannot be parsed: nest it less.');
-  }
-}
-
 function describeWrongKind(kind: string): string {
   return `Over WebSocket there are only subscriptions: send this ${kind} by HTTP POST to the same address.`;
 }
 
 function refuse(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
-}
-
-function withCode(error: GraphQLError, code: string): GraphQLError {
-  const { nodes, source, positions, path, originalError } = error;
-  return new GraphQLError(error.message, { nodes, source, positions, path, originalError, extensions: { code } });
 }
 
 function presentAll(errors: readonly GraphQLError[], { requestId }: SocketSession, { presenter, log }: GraphQLParts) {
@@ -168,6 +174,37 @@ function presentAll(errors: readonly GraphQLError[], { requestId }: SocketSessio
   );
 }
 
-function refuseContext(): never {
+/** What a subscription that may run is run with. */
+interface Admitted {
+  createContext(): Context;
+  sharing: Sharing;
+}
+
+function getAdmitted(found: Admitted | undefined): Admitted {
+  if (found) return found;
   throw new Error('A subscription has no context: it did not pass onSubscribe.');
+}
+
+/**
+ * Writes results as the protocol's server does; all of a message but its id is the same for all riders of a group. As bytes:
+ * a text is encoded by each socket anew, which made a message half as dear again.
+ */
+function createRider(id: string, session: SocketSession, parts: GraphQLParts): Rider {
+  // Kept as a text: a small buffer that lives on keeps the whole slab which it is a slice of.
+  const head = `{"id":${JSON.stringify(id)},"type":"${MessageType.Next}","payload":`;
+  const headBytes = Buffer.byteLength(head);
+  return {
+    take(result, json) {
+      const payload = json ?? encodeFaulty(result, session, parts);
+      const message = Buffer.allocUnsafe(headBytes + payload.length + 1);
+      message.write(head);
+      message.set(payload, headBytes);
+      message.write('}', message.length - 1);
+      return session.write(message);
+    },
+  };
+}
+
+function encodeFaulty({ errors = [], ...rest }: ExecutionResult, session: SocketSession, parts: GraphQLParts): Buffer {
+  return Buffer.from(JSON.stringify({ ...rest, errors: presentAll(errors, session, parts) }));
 }

@@ -36,6 +36,8 @@ const KEY_CHECK_INTERVAL_MS = 400;
 const LISTEN_INTERVAL_MS = 100;
 /** Bytes that a client may leave unread before no more messages of it are taken; a ping's echo alone may have 1 MiB. */
 const MAX_UNREAD_BYTES = 1_048_576;
+/** Bytes that a client may leave unread before it has to be waited for: a hundred events or so. */
+const MAX_AHEAD_BYTES = 65_536;
 /** How long peers have to answer the closing handshake. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -114,7 +116,8 @@ class SocketServer implements AsyncDisposable {
 
   #serve(socket: WebSocket, requestId: string): void {
     const { log, protocol } = this.#parts;
-    const session: SocketSession = { requestId, key: null, viewer: null, leave: null, isClosed: false };
+    const write = (message: Buffer) => writeAhead(socket, message);
+    const session: SocketSession = { requestId, key: null, viewer: null, leave: null, isClosed: false, write };
     this.#opened += 1;
     const open: OpenSocket = { name: String(this.#opened), socket, session, isAlive: true };
     this.#open.add(open);
@@ -222,6 +225,12 @@ function send(socket: WebSocket, text: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return resolve();
     socket.send(text, (error) => (error && socket.readyState === socket.OPEN ? reject(error) : resolve()));
   });
+}
+
+/** Hands a text, as bytes, to the socket. @returns false if more than {@link MAX_AHEAD_BYTES} wait there. */
+function writeAhead(socket: WebSocket, message: Buffer): boolean {
+  if (socket.readyState === socket.OPEN) socket.send(message, { binary: false });
+  return socket.bufferedAmount <= MAX_AHEAD_BYTES;
 }
 
 const UPGRADE_REFUSALS = {
