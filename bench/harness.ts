@@ -169,6 +169,17 @@ export async function startSink(
   return { endpoint: sink.found, [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose]() };
 }
 
+/** Holds back the answer to each PutRecords call of a sink, with a timer, which takes no CPU; with 0 ms none any more. */
+export async function slowDown(endpoint: string, delayMs: number): Promise<void> {
+  await setFaults(endpoint, delayMs > 0 ? [{ kind: 'slow-answer', delayMs, match: { operation: 'PutRecords' } }] : []);
+}
+
+/** Replaces what goes wrong at a sink. */
+export async function setFaults(endpoint: string, rules: readonly object[]): Promise<void> {
+  const answer = await fetch(`${endpoint}/sandbox/faults`, { method: 'PUT', body: JSON.stringify({ rules }) });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
 async function findLine(child: ChildProcess, lines: Interface, find: FindInLine): Promise<string> {
   const ended = once(child, 'exit').then(() => {
     throw new Error(`${child.spawnargs.slice(1).join(' ')} ended before it said what was waited for.`);

@@ -8,10 +8,12 @@ import { benchColdStart } from './cold-start.js';
 import { benchConsole } from './console.js';
 import { benchCost } from './cost.js';
 import { benchExport } from './export.js';
+import { benchFanout } from './fanout.js';
 import { benchIngest } from './ingest.js';
 import { benchLimits } from './limits.js';
 import { benchLive } from './live.js';
 import { benchNeighbours } from './neighbours.js';
+import { benchNodes } from './nodes.js';
 import { benchProduce } from './produce.js';
 import { printScale } from './scale-model.js';
 import { benchSubscribe } from './subscribe.js';
@@ -19,7 +21,7 @@ import { benchSubscribe } from './subscribe.js';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    profiles: { type: 'string', default: '100000' },
+    profiles: { type: 'string' },
     rounds: { type: 'string', default: '5' },
     /** Of `subscribe`. */
     subscribers: { type: 'string', default: '2000' },
@@ -27,7 +29,8 @@ const { positionals, values } = parseArgs({
 });
 
 interface BenchOptions {
-  profiles: number;
+  /** Null if none were given. */
+  profiles: number | null;
   rounds: number;
   subscribers: number;
 }
@@ -36,9 +39,9 @@ type Benchmark<Options> = (options: Options) => Promise<Record<string, unknown> 
 
 /** What is not an option of a benchmark does not stand among its figures. */
 const withProfiles =
-  (run: Benchmark<Pick<BenchOptions, 'profiles' | 'rounds'>>): Benchmark<BenchOptions> =>
+  (run: Benchmark<{ profiles: number; rounds: number }>, usual = 100_000): Benchmark<BenchOptions> =>
   ({ profiles, rounds }) =>
-    run({ profiles, rounds });
+    run({ profiles: profiles ?? usual, rounds });
 
 const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
   ['api-list', withProfiles(benchApiList)],
@@ -48,10 +51,12 @@ const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
   ['console', withProfiles(benchConsole)],
   ['cost', withProfiles(benchCost)],
   ['export', withProfiles(benchExport)],
+  ['fanout', withProfiles(benchFanout, 1_000)],
   ['ingest', withProfiles(benchIngest)],
   ['limits', withProfiles(benchLimits)],
   ['live', withProfiles(benchLive)],
   ['neighbours', withProfiles(benchNeighbours)],
+  ['nodes', withProfiles(benchNodes, 80_000)],
   ['produce', withProfiles(benchProduce)],
   ['scale-model', async () => printScale()],
   ['subscribe', ({ subscribers, rounds }) => benchSubscribe({ subscribers, rounds })],
@@ -63,5 +68,9 @@ if (!run) {
   process.exit(2);
 }
 const { profiles, rounds, subscribers } = values;
-const found = await run({ profiles: Number(profiles), rounds: Number(rounds), subscribers: Number(subscribers) });
+const found = await run({
+  profiles: profiles === undefined ? null : Number(profiles),
+  rounds: Number(rounds),
+  subscribers: Number(subscribers),
+});
 console.log(typeof found === 'string' ? found : JSON.stringify(found));

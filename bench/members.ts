@@ -19,14 +19,17 @@ export interface Members {
   activationId: number;
 }
 
-/**
- * Seeds profiles with four mapped attributes, identities, and memberships in 4 of 5 segments; `attributeBytes` is the length
- * of the longest one: 560 make a record about 1 kB.
- */
-export async function seedMembers(
-  db: Db,
-  { profiles, stream, attributeBytes }: { profiles: number; stream: string; attributeBytes: number },
-): Promise<Members> {
+/** What members are like. */
+export interface MemberOptions {
+  profiles: number;
+  stream: string;
+  /** Length of the longest attribute: 560 make a record about 1 kB. */
+  attributeBytes: number;
+}
+
+/** Seeds profiles with four mapped attributes, identities, and memberships in 4 of 5 segments. */
+export async function seedMembers(db: Db, options: MemberOptions): Promise<Members> {
+  const { profiles, stream, attributeBytes } = options;
   const workspace = await seedWorkspace(db);
   const { workspaceId } = workspace;
   const segmentIds: number[] = [];
@@ -49,7 +52,13 @@ export async function seedMembers(
 
 async function seedProfiles(
   db: Db,
-  chunk: { workspaceId: number; segmentIds: number[]; attributeBytes: number; start: number; count: number },
+  chunk: {
+    workspaceId: number;
+    segmentIds: number[];
+    attributeBytes: number;
+    start: number;
+    count: number;
+  },
 ): Promise<void> {
   const keys = Array.from({ length: chunk.count }, (_, index) => `profile-${chunk.start + index}`);
   await sql`/* bench.seed */
@@ -77,14 +86,7 @@ export async function runExport(
   setup: Members,
   { endpoint, lanes }: { endpoint: string; lanes: number },
 ): Promise<void> {
-  const exportId = await insertId(
-    db,
-    sql`insert into export (workspace_id, destination_id, activation_id, trigger, segment_ids, segment_keys, created_by_kind, created_by_name)
-      values (${setup.workspaceId}, ${setup.destinationId}, ${setup.activationId}, 'MANUAL', ${setup.segmentIds}::bigint[],
-        array['a', 'b', 'c', 'd', 'e'], 'SYSTEM', 'bench') returning id`,
-  );
-  await sql`insert into export_lane (export_id, lane, destination_id)
-    select ${exportId}, lane, ${setup.destinationId} from generate_series(0, 15) lane`.execute(db);
+  const exportId = await createExport(db, setup);
   await using engine = new DeliveryEngine({
     db,
     log: pino({ level: 'warn' }),
@@ -96,6 +98,24 @@ export async function runExport(
     notify: () => {},
   });
   engine.start();
+  await untilExported(db, exportId);
+}
+
+/** Asks for an export of all members, which whatever workers there are will find. @returns its id. */
+export async function createExport(db: Db, setup: Members): Promise<number> {
+  const exportId = await insertId(
+    db,
+    sql`insert into export (workspace_id, destination_id, activation_id, trigger, segment_ids, segment_keys, created_by_kind, created_by_name)
+      values (${setup.workspaceId}, ${setup.destinationId}, ${setup.activationId}, 'MANUAL', ${setup.segmentIds}::bigint[],
+        array['a', 'b', 'c', 'd', 'e'], 'SYSTEM', 'bench') returning id`,
+  );
+  await sql`insert into export_lane (export_id, lane, destination_id)
+    select ${exportId}, lane, ${setup.destinationId} from generate_series(0, 15) lane`.execute(db);
+  return exportId;
+}
+
+/** Waits until an export has succeeded. @throws if it ends otherwise. */
+export async function untilExported(db: Db, exportId: number): Promise<void> {
   const deadline = performance.now() + MAX_WAIT_MS;
   for (;;) {
     const { rows } = await sql<{ state: string }>`select state from export where id = ${exportId}`.execute(db);

@@ -17,7 +17,16 @@ import { type Db, openDatabase } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { applyMigrations } from '../src/storage/migrations.js';
-import { type Measurement, measure, median, round2, type SinkProcess, startSink, throughput } from './harness.js';
+import {
+  type Measurement,
+  measure,
+  median,
+  round2,
+  type SinkProcess,
+  setFaults,
+  startSink,
+  throughput,
+} from './harness.js';
 import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
 
 const DESTINATIONS = 20;
@@ -36,7 +45,7 @@ export async function benchNeighbours(options: { profiles: number; rounds: numbe
     await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
     await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
     await using sink = await startSink([WELL, SILENT]);
-    await silence(sink);
+    await setFaults(sink.endpoint, [{ kind: 'no-answer', match: { operation: 'PutRecords', stream: SILENT } }]);
     const stage = { db: database.db, sink, ...(await seed(database.db)), profiles: options.profiles };
     const alone: Measurement[] = [];
     const beside: Measurement[] = [];
@@ -69,13 +78,6 @@ function report(
     besideSilentRecordsPerSecond: Math.round(median(beside.map(throughput))),
     aloneRecordsPerSecond: Math.round(median(alone.map(throughput))),
   };
-}
-
-/** Lets the stream take requests and never answer them. */
-async function silence({ endpoint }: SinkProcess): Promise<void> {
-  const rules = [{ kind: 'no-answer', match: { operation: 'PutRecords', stream: SILENT } }];
-  const answer = await fetch(`${endpoint}/sandbox/faults`, { method: 'PUT', body: JSON.stringify({ rules }) });
-  if (!answer.ok) throw new Error(await answer.text());
 }
 
 interface Stage {

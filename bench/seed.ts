@@ -10,11 +10,11 @@ export interface BenchWorkspace {
   credentialId: number;
 }
 
-/** Adds a workspace with a credential. */
-export async function seedWorkspace(db: Db): Promise<BenchWorkspace> {
+/** Adds a workspace with a credential. @param name unique in its database. */
+export async function seedWorkspace(db: Db, name = 'bench'): Promise<BenchWorkspace> {
   const workspaceId = await insertId(
     db,
-    sql`insert into workspace (name, external_id) values ('bench', 'bench') returning id`,
+    sql`insert into workspace (name, external_id) values (${name}, ${name}) returning id`,
   );
   const credentialId = await insertId(
     db,
