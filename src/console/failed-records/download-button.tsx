@@ -1,28 +1,29 @@
-/** Failed records as a file of NDJSON, for who looks at them with other tools. */
+/** Failed records as the API's file of NDJSON, for who looks at them with other tools. */
 
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import { type Client, type OperationResult, useClient } from 'urql';
-import { type FailedRecordFilter, FailedRecordsDocument, type FailedRecordsQuery } from '../generated/graphql.js';
-import { PAGE_SIZE } from '../ui/page.js';
-import { countOf } from '../ui/words.js';
+import { useSession } from '../session.js';
+import { formatBytes } from '../ui/words.js';
 
-const MAX_RECORDS = 50_000;
 const FILE_NAME = 'failed-records.ndjson';
 
-/** The button. */
-export function DownloadButton({ filter }: { filter: FailedRecordFilter }) {
-  const client = useClient();
+/** The button. @param path `downloadPath` of the list. */
+export function DownloadButton({ path }: { path: string }) {
+  const { apiKey } = useSession();
   const [isRunning, setRunning] = useState(false);
   const download = async () => {
     setRunning(true);
-    const lines = await readLines(client, filter).catch(() => null);
+    const file = await readFile(path, apiKey).catch(() => null);
     setRunning(false);
-    if (lines === null)
-      return notifications.show({ color: 'red', title: 'No file', message: 'The server did not answer: try again.' });
-    save(lines);
-    notifications.show({ title: FILE_NAME, message: `It holds ${countOf(lines.length, 'record')}.` });
+    if (file === null)
+      return notifications.show({
+        color: 'red',
+        title: 'No file',
+        message: 'The server did not answer to its end: try again.',
+      });
+    save(file);
+    notifications.show({ title: FILE_NAME, message: `All of the list is in it: ${formatBytes(file.size)}.` });
   };
   return (
     <Button size="xs" variant="default" loading={isRunning} onClick={() => void download()}>
@@ -31,28 +32,15 @@ export function DownloadButton({ filter }: { filter: FailedRecordFilter }) {
   );
 }
 
-/** Reads page after page, at most {@link MAX_RECORDS}. @throws if a page is not answered. */
-async function readLines(client: Client, filter: FailedRecordFilter): Promise<string[]> {
-  const lines: string[] = [];
-  for (let after: string | null = null, hasMore = true; hasMore && lines.length < MAX_RECORDS; ) {
-    const answer: OperationResult<FailedRecordsQuery> = await client.query(
-      FailedRecordsDocument,
-      { filter, first: PAGE_SIZE, after },
-      { requestPolicy: 'network-only' },
-    );
-    if (!answer.data) throw answer.error ?? new Error('The page has no data.');
-    const { nodes, pageInfo } = answer.data.failedRecords;
-    lines.push(...nodes.map((record) => JSON.stringify(record)));
-    after = pageInfo.endCursor;
-    hasMore = pageInfo.hasNextPage;
-  }
-  return lines;
+/** A link alone would not carry the key. @throws if the answer is none, or is broken off. */
+async function readFile(path: string, apiKey: string | null): Promise<Blob> {
+  const response = await fetch(path, { headers: { authorization: `Bearer ${apiKey}` } });
+  if (!response.ok) throw new Error(`The server answered ${response.status}.`);
+  return await response.blob();
 }
 
-function save(lines: readonly string[]): void {
-  const url = URL.createObjectURL(
-    new Blob([lines.map((line) => `${line}\n`).join('')], { type: 'application/x-ndjson' }),
-  );
+function save(file: Blob): void {
+  const url = URL.createObjectURL(file);
   const link = document.createElement('a');
   link.href = url;
   link.download = FILE_NAME;

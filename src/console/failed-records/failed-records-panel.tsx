@@ -1,4 +1,4 @@
-/** Failed records of an export, an activation or a destination: filtered, looked at, and retried or discarded together. */
+/** Failed records of an export, an activation, a destination, or all: filtered, looked at, and retried or discarded together. */
 
 import { Group, Stack, Text } from '@mantine/core';
 import { useSearchParams } from 'wouter';
@@ -13,8 +13,12 @@ import { DownloadButton } from './download-button.js';
 import { FailedRecordTable } from './failed-record-table.js';
 import { RecordFilterFields, readRecordFilter } from './record-filter.js';
 
-/** Whose failed records. */
-export type FailedRecordScope = Pick<FailedRecordFilter, 'exportId' | 'activationId' | 'destinationId'>;
+/** Whose failed records; those of all are looked at only, since the API decides about none without a bound. */
+export type FailedRecordScope =
+  | { readonly exportId: string }
+  | { readonly activationId: string }
+  | { readonly destinationId: string }
+  | null;
 
 const POLL_MS = 4_000;
 
@@ -30,7 +34,9 @@ export function FailedRecordsPanel({ scope }: { scope: FailedRecordScope }) {
     <Stack>
       <RecordFilterFields filter={chosen} />
       <Loaded result={result} onRetry={refresh}>
-        {({ failedRecords }) => <Records found={failedRecords} filter={filter} onDone={refresh} />}
+        {({ failedRecords }) => (
+          <Records found={failedRecords} filter={filter} isBounded={scope !== null} onDone={refresh} />
+        )}
       </Loaded>
     </Stack>
   );
@@ -39,24 +45,36 @@ export function FailedRecordsPanel({ scope }: { scope: FailedRecordScope }) {
 interface RecordsProps {
   readonly found: FailedRecordsQuery['failedRecords'];
   readonly filter: FailedRecordFilter;
+  /** Whether they can be decided about together. */
+  readonly isBounded: boolean;
   readonly onDone: () => void;
 }
 
-function Records({ found, filter, onDone }: RecordsProps) {
+function Records({ found, filter, isBounded, onDone }: RecordsProps) {
   const isOpen = filter.states?.[0] === 'OPEN';
   if (found.nodes.length === 0)
     return (
-      <Text c="dimmed">{isOpen ? 'None is open: everything was delivered or decided on.' : 'None in this state.'}</Text>
+      <>
+        <Text c="dimmed">
+          {isOpen ? 'None is open: everything was delivered or decided on.' : 'None in this state.'}
+        </Text>
+        <Pager page={found.pageInfo} />
+      </>
     );
   return (
     <Stack>
       <Group justify="space-between">
         <Text>{countOf(found.totalCount, 'failed record')}</Text>
         <Group gap="xs">
-          {isOpen && <BulkActions filter={filter} count={found.totalCount} onDone={onDone} />}
-          <DownloadButton filter={filter} />
+          {isOpen && isBounded && <BulkActions filter={filter} count={found.totalCount} onDone={onDone} />}
+          <DownloadButton path={found.downloadPath} />
         </Group>
       </Group>
+      {isOpen && !isBounded && (
+        <Text size="sm" c="dimmed">
+          Choose a destination to retry or discard its failed records together.
+        </Text>
+      )}
       <FailedRecordTable records={found.nodes} />
       <Pager page={found.pageInfo} />
     </Stack>

@@ -3,7 +3,9 @@
 import { Group, Select } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import type { DeliveryCode, FailedRecordState } from '../generated/graphql.js';
+import { FIRST_PAGE, withPage } from '../ui/page.js';
 import { capitalize, toWords } from '../ui/words.js';
+import { FAILURE_CODES } from './failure-codes.js';
 
 /** What was chosen. */
 export interface RecordFilter {
@@ -14,13 +16,10 @@ export interface RecordFilter {
 
 const STATES: readonly FailedRecordState[] = ['OPEN', 'RETRYING', 'RECOVERED', 'DISCARDED'];
 
-/** The codes that records fail with; others halt, defer or skip. */
-const CODES: readonly DeliveryCode[] = ['OUTCOME_UNKNOWN', 'RECORD_REFUSED', 'RECORD_TOO_LARGE', 'RETRIES_EXHAUSTED'];
-
 /** Reads the filter of an address; open records with any code if it names none. */
 export function readRecordFilter(parameters: URLSearchParams): RecordFilter {
   const state = STATES.find((candidate) => candidate === parameters.get('state')) ?? 'OPEN';
-  const code = CODES.find((candidate) => candidate === parameters.get('code')) ?? null;
+  const code = FAILURE_CODES.find((candidate) => candidate === parameters.get('code')) ?? null;
   return { state, code };
 }
 
@@ -29,8 +28,7 @@ export function RecordFilterFields({ filter: { state, code } }: { filter: Record
   const [, setParameters] = useSearchParams();
   const change = (name: 'state' | 'code', value: string | null) =>
     setParameters((present) => {
-      const next = new URLSearchParams(present);
-      next.delete('after');
+      const next = withPage(present, FIRST_PAGE);
       if (value === null) next.delete(name);
       else next.set(name, value);
       return next;
@@ -47,7 +45,7 @@ export function RecordFilterFields({ filter: { state, code } }: { filter: Record
       <Select
         label="Code"
         placeholder="All"
-        data={[...CODES]}
+        data={[...FAILURE_CODES]}
         value={code}
         clearable
         clearButtonProps={{ 'aria-label': 'Show all codes' }}

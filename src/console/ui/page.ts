@@ -14,6 +14,9 @@ const LAST = 'last';
 /** How many a page shows. */
 export const PAGE_SIZE = 50;
 
+/** Where a list begins, such as under another filter. */
+export const FIRST_PAGE: PageVariables = { first: PAGE_SIZE, after: null };
+
 /** The page of an address; the first if it names none. */
 export function readPage(parameters: URLSearchParams): PageVariables {
   if (parameters.get(PAGE) === LAST) return { last: PAGE_SIZE, before: null };

@@ -3,7 +3,7 @@
 import { Button, Group } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import type { PageFragment } from '../generated/graphql.js';
-import { PAGE_SIZE, type PageVariables, readPage, withPage } from './page.js';
+import { FIRST_PAGE, PAGE_SIZE, type PageVariables, readPage, withPage } from './page.js';
 
 /** Leads to the pages before and after, to the first and the last; nothing if there is one page only. */
 export function Pager({ page }: { page: PageFragment }) {
@@ -15,7 +15,7 @@ export function Pager({ page }: { page: PageFragment }) {
   const open = (next: PageVariables) => setParameters((before) => withPage(before, next));
   return (
     <Group component="nav" aria-label="Pages" gap="xs">
-      <Button variant="default" disabled={isFirst} onClick={() => open({ first: PAGE_SIZE, after: null })}>
+      <Button variant="default" disabled={isFirst} onClick={() => open(FIRST_PAGE)}>
         First page
       </Button>
       <Button
