@@ -1,5 +1,6 @@
 /** One subscriber to a destination's events: which events it gets, the cursor of each, signs of life, and the end. */
 
+import type { Db } from '../storage/database.js';
 import { findTailStart, type Positions, type TailStart } from '../storage/event-tail.js';
 import {
   type DeliveryEventsRequest,
@@ -21,6 +22,8 @@ export interface EventSubscriptionOptions {
   settings: TailSettings;
   feeds: Feeds;
   request: DeliveryEventsRequest;
+  /** What the caller may see: the destination, export and activation are looked up there. */
+  admission: Db;
   /** Ends the stream without a word. */
   signal: AbortSignal;
 }
@@ -56,8 +59,8 @@ export class EventSubscription implements FeedMember {
 
   /** The updates, as they are asked for; the last one is an END, unless the signal ended it. */
   async *updates(): AsyncGenerator<DeliveryUpdate, void> {
-    const { settings, feeds, request, signal } = this.#options;
-    const start = await readWithRetry(() => findTailStart(settings.db, request), this.#options);
+    const { settings, admission, feeds, request, signal } = this.#options;
+    const start = await readWithRetry(() => findTailStart(admission, request), this.#options);
     if (signal.aborted) return;
     const opened = this.#open(start ?? null);
     if ('kind' in opened) return void (yield opened);

@@ -1,5 +1,6 @@
 /** An export's progress: says when to read it anew, never more often than told, and ends when it has finished. */
 
+import type { Db } from '../storage/database.js';
 import { findExportStanding } from '../storage/event-tail.js';
 import { isWanted } from './delivery-update.js';
 import type { DestinationFeed, FeedMember, TailSettings } from './destination-feed.js';
@@ -18,6 +19,8 @@ export interface ExportProgressOptions {
   settings: TailSettings;
   feeds: Feeds;
   request: ExportProgressRequest;
+  /** What the caller may see: the export is looked up there. */
+  admission: Db;
   signal: AbortSignal;
 }
 
@@ -28,8 +31,8 @@ export interface ExportTick {
 
 /** Ticks now and after each change; the last one comes after the export has finished. */
 export async function* exportTicks(options: ExportProgressOptions): AsyncGenerator<ExportTick, void> {
-  const { settings, feeds, request } = options;
-  const found = await readWithRetry(() => findExportStanding(settings.db, request), options);
+  const { admission, feeds, request } = options;
+  const found = await readWithRetry(() => findExportStanding(admission, request), options);
   if (found === undefined) return;
   if (found === null) return void (yield { exists: false });
   const { workspaceId } = request;
@@ -44,11 +47,11 @@ export async function* exportTicks(options: ExportProgressOptions): AsyncGenerat
 }
 
 async function* ticksOf(feed: DestinationFeed, options: ExportProgressOptions): AsyncGenerator<ExportTick, void> {
-  const { settings, feeds, request, signal } = options;
+  const { settings, admission, feeds, request, signal } = options;
   while (!signal.aborted && !feeds.isStopping) {
     // Noted before the export is read: what is committed after that read lies behind this number.
     const number = feed.ring.nextNumber;
-    const standing = await readWithRetry(() => findExportStanding(settings.db, request), options);
+    const standing = await readWithRetry(() => findExportStanding(admission, request), options);
     if (standing === undefined) return;
     const tickedAt = settings.now();
     yield { exists: standing !== null };

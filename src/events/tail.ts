@@ -46,37 +46,61 @@ const DEFAULTS = {
   now: () => performance.now(),
 };
 
+/** Who follows a stream, and until when. */
+interface Caller {
+  admission: Db;
+  signal?: AbortSignal;
+}
+
 /** The tail of one node; disposing ends its streams with SERVER_STOPPING. */
 export class EventTail implements EventStreams, AsyncDisposable {
   readonly #settings: TailSettings;
   readonly #feeds: Feeds;
   readonly #notifications: Disposable;
+  /** For who may see all workspaces. */
+  readonly #streams: EventStreams;
 
   constructor({ listener, ...settings }: EventTailOptions) {
     this.#settings = { ...DEFAULTS, ...settings };
     this.#feeds = new Feeds(this.#settings);
+    this.#streams = this.admittedBy(this.#settings.db);
     this.#notifications = listener.subscribe(DELIVERY_EVENT_CHANNEL, (keys) => this.#feeds.call(keys.map(Number)));
   }
 
+  /** Streams that begin with a look at their subject through a caller's own sessions; what is not there is not found. */
+  admittedBy(admission: Db): EventStreams {
+    return {
+      subscribe: (request, signal) => this.#subscribe(request, { admission, ...(signal && { signal }) }),
+      exportProgress: (request, signal) => {
+        const closing = new AbortController();
+        const options = this.#streamOptions(closing, { admission, ...(signal && { signal }) });
+        return new ClosableStream(exportTicks({ ...options, request }), closing);
+      },
+    };
+  }
+
   subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream {
+    return this.#streams.subscribe(request, signal);
+  }
+
+  exportProgress(request: ExportProgressRequest, signal?: AbortSignal): AsyncIterableIterator<ExportTick> {
+    return this.#streams.exportProgress(request, signal);
+  }
+
+  #subscribe(request: DeliveryEventsRequest, caller: Caller): DeliveryStream {
     const closing = new AbortController();
-    const subscription = new EventSubscription({ ...this.#streamOptions(closing, signal), request });
+    const subscription = new EventSubscription({ ...this.#streamOptions(closing, caller), request });
     const onPull = (isAsked: boolean) => subscription.noteOffer(isAsked ? null : this.#settings.now());
     return new UpdateStream(new ClosableStream(subscription.updates(), closing, onPull), {
       subject: subjectOf(request),
       subscription,
-      resume: this.#resumeOf(request, signal),
+      resume: this.#resumeOf(request, caller),
     });
   }
 
   /** A closure of its own: one made beside the subscription would keep that alive. */
-  #resumeOf(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream['resume'] {
-    return (after) => this.subscribe({ ...request, after }, signal);
-  }
-
-  exportProgress(request: ExportProgressRequest, signal?: AbortSignal): AsyncIterableIterator<ExportTick> {
-    const closing = new AbortController();
-    return new ClosableStream(exportTicks({ ...this.#streamOptions(closing, signal), request }), closing);
+  #resumeOf(request: DeliveryEventsRequest, caller: Caller): DeliveryStream['resume'] {
+    return (after) => this.#subscribe({ ...request, after }, caller);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,9 +108,9 @@ export class EventTail implements EventStreams, AsyncDisposable {
     await this.#feeds[Symbol.asyncDispose]();
   }
 
-  #streamOptions(closing: AbortController, signal?: AbortSignal) {
+  #streamOptions(closing: AbortController, { admission, signal }: Caller) {
     const ends = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
-    return { settings: this.#settings, feeds: this.#feeds, signal: ends };
+    return { settings: this.#settings, feeds: this.#feeds, admission, signal: ends };
   }
 }
 

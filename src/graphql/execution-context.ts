@@ -18,11 +18,17 @@ export interface RequestOrigin {
 /** Makes the context of one operation, or of one event of a subscription. */
 export type CreateContext = (viewer: Viewer, origin: RequestOrigin) => Context;
 
+/** Where subscriptions come from. */
+export interface EventSource {
+  /** Streams of what this database shows. */
+  admittedBy(db: Db): EventStreams;
+}
+
 /** What contexts are made from. */
 export interface ContextParts {
   /** The database as a workspace sees it. */
   inWorkspace(workspaceId: number): Db;
-  events: EventStreams;
+  events: EventSource;
   /** Makes the services on a database: a workspace's, or one that is bound to an audited call as well. */
   servicesOn(db: Db): Services;
 }
@@ -34,7 +40,7 @@ export function createContextFactory({ inWorkspace, events, servicesOn }: Contex
     const context: Context = {
       viewer,
       requestId,
-      events,
+      events: events.admittedBy(db),
       services: servicesOn(db),
       loaders: createLoaders(db, viewer.workspaceId),
       openAudit(call) {

@@ -8,6 +8,7 @@ import { type GraphQLField, getNamedType, isInputObjectType, isScalarType, isUni
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fromGlobalId, toGlobalId } from '../../src/domain/global-id.js';
+import type { NodeKind } from '../../src/domain/user-error.js';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import type { WorkspaceSessions } from '../../src/storage/workspace-sessions.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
@@ -51,6 +52,15 @@ test('there are ids of every kind to try', () => {
     'Workspace',
   ]);
 });
+
+/** Every subscription, with the kind of its id. */
+const SUBSCRIPTIONS: [NodeKind, string][] = [
+  [
+    'KinesisDestination',
+    'deliveryEvents(destinationId: $id) { __typename ... on StreamEnded { code message resumeAfter } }',
+  ],
+  ['Export', 'exportProgress(exportId: $id) { __typename }'],
+];
 
 /** The views of a workspace that requests get. */
 const BUILDS: [string, () => TestDatabase['inWorkspace']][] = [
@@ -113,6 +123,17 @@ describe.each(BUILDS)('%s', (_build, view) => {
         );
         expect({ id, nodes: data.found.nodes }).toEqual({ id, nodes: [] });
       }
+    });
+
+    test.each(SUBSCRIPTIONS)('a subscription to a %s is answered as one to none', async (kind, selection) => {
+      const source = `subscription ($id: ID!) { ${selection} }`;
+      const none = await reader.readFirst(source, { id: toGlobalId(kind, 2 ** 40) });
+      const known = ids.filter((id) => fromGlobalId(id)?.kind === kind);
+
+      expect(known).not.toEqual([]);
+      for (const id of ids) expect(JSON.stringify(await reader.readFirst(source, { id }))).toBe(JSON.stringify(none));
+      for (const id of known)
+        expect(JSON.stringify(await owner.readFirst(source, { id }))).not.toBe(JSON.stringify(none));
     });
 
     test.each([

@@ -1,6 +1,6 @@
 /** The GraphQL edge without a server: the schema, the services and a database. */
 import { randomUUID } from 'node:crypto';
-import { graphql } from 'graphql';
+import { graphql, parse, subscribe } from 'graphql';
 import type { KyselyPlugin } from 'kysely';
 import { pino } from 'pino';
 import { createAwsAccess, type OwnIdentityUse } from '../../src/aws-access.js';
@@ -28,6 +28,8 @@ export interface TestEdge {
   readonly viewer: Viewer;
   /** Runs an operation; by default as {@link TestEdge.viewer}. */
   execute(query: string, variables?: Record<string, unknown>, viewer?: Viewer): Promise<TestAnswer>;
+  /** Subscribes; the first result, after which it leaves. */
+  readFirst(subscription: string, variables?: Record<string, unknown>): Promise<unknown>;
   /** Runs the work and counts the SQL statements that the edge sent meanwhile. */
   countQueries(work: () => Promise<unknown>): Promise<number>;
 }
@@ -90,6 +92,14 @@ export async function createTestEdge(
         code: originalError && 'code' in originalError ? originalError.code : null,
       }));
       return { data: structuredClone(data), errors: faults };
+    },
+    async readFirst(source, variableValues) {
+      const contextValue = createContext(viewer, { requestId: 'test' });
+      const results = await subscribe({ schema, document: parse(source), variableValues, contextValue });
+      if (!(Symbol.asyncIterator in results)) return results;
+      const { value } = await results.next();
+      await results.return(undefined);
+      return value;
     },
     async countQueries(work) {
       const before = sent;
