@@ -15,7 +15,7 @@ import {
 export class MembershipResolver {
   @Mutation(() => UpdateSegmentMembershipsResult, {
     description:
-      'Sets up to 500 memberships of existing profiles, all or none, in one transaction. In this version only exports deliver what changed. More: POST /ingest/memberships. Role: OPERATOR. InvalidInputError: nothing was written.',
+      'Sets up to 500 memberships of existing profiles, all or none, in one transaction. More: POST /ingest/memberships. Role: OPERATOR. InvalidInputError: nothing was written.',
   })
   updateSegmentMemberships(
     @Arg('input', () => UpdateSegmentMembershipsInput, { description: 'The memberships.' })

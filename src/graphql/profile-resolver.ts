@@ -37,7 +37,7 @@ export class ProfileResolver {
 
   @Mutation(() => UpsertProfilesResult, {
     description:
-      'Creates or changes up to 500 profiles, all or none, in one transaction. In this version only exports deliver what changed. More: POST /ingest/profiles. Role: OPERATOR. InvalidInputError: nothing was written.',
+      'Creates or changes up to 500 profiles, all or none, in one transaction. More: POST /ingest/profiles. Role: OPERATOR. InvalidInputError: nothing was written.',
   })
   upsertProfiles(
     @Arg('input', () => UpsertProfilesInput, { description: 'The profiles.' }) input: UpsertProfilesInput,

@@ -24,6 +24,8 @@ import { subscriptionKey } from './subscription-key.js';
 
 /** What belongs to one socket. */
 export interface SocketSession {
+  /** The client's address, as of the upgrade request. */
+  readonly address: string;
   /** Id of the upgrade request; errors of all its operations carry it. */
   readonly requestId: string;
   /** The API key of `connection_init`; null before, and after a refusal. */
@@ -73,7 +75,11 @@ export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
       const { viewer } = extra;
       if (!viewer)
         return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
-      const refused = findRefusal(viewer, Object.keys(subscriptions).length, parts);
+      const refused = findRefusal(
+        viewer,
+        { subscriptions: Object.keys(subscriptions).length, address: extra.address },
+        parts,
+      );
       if (refused) return [refused];
       const args = prepare(payload, parts, documents);
       if (!('schema' in args)) return args;
@@ -115,12 +121,17 @@ function takePlace(session: SocketSession, viewer: Viewer, limits: RequestLimits
   throw new SocketRefusedError(TOO_MANY, `This API key has ${limits.socketsPerKey} sockets open already.`);
 }
 
-/** Why a subscription is not looked at. @param subscriptions how many its socket has, this one included. */
-function findRefusal(viewer: Viewer, subscriptions: number, { limits }: GraphQLParts): GraphQLError | null {
+/** Why a subscription is not looked at. @param socket how many subscriptions it has, this one included. */
+function findRefusal(
+  viewer: Viewer,
+  { subscriptions, address }: { subscriptions: number; address: string },
+  { limits }: GraphQLParts,
+): GraphQLError | null {
   const { subscriptionsPerSocket } = limits;
   if (subscriptions > subscriptionsPerSocket)
     return refuse('TOO_MANY_SUBSCRIPTIONS', `A socket has at most ${subscriptionsPerSocket} subscriptions.`);
   try {
+    limits.countAddress(address);
     limits.countOperation(viewer);
     return null;
   } catch (error) {

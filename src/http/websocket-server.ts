@@ -101,12 +101,15 @@ class SocketServer implements AsyncDisposable {
     else if (this.#open.size >= this.#parts.limits.socketsPerNode)
       refuseUpgrade(stream, { status: 503, code: 'TOO_MANY_SOCKETS', requestId });
     else if (this.#isOverRate(request)) refuseUpgrade(stream, { status: 429, code: 'RATE_LIMITED', requestId });
-    else this.#upgrades.handleUpgrade(request, stream, head, (socket) => this.#serve(socket, requestId));
+    else
+      this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
+        this.#serve(socket, { requestId, address: addressOf(request) }),
+      );
   };
 
   #isOverRate(request: IncomingMessage): boolean {
     try {
-      this.#parts.limits.countAddress(request.socket.remoteAddress ?? '');
+      this.#parts.limits.countAddress(addressOf(request));
       return false;
     } catch (error) {
       if (error instanceof RequestError) return true;
@@ -114,10 +117,11 @@ class SocketServer implements AsyncDisposable {
     }
   }
 
-  #serve(socket: WebSocket, requestId: string): void {
+  #serve(socket: WebSocket, origin: Pick<SocketSession, 'requestId' | 'address'>): void {
     const { log, protocol } = this.#parts;
+    const { requestId } = origin;
     const write = (message: Buffer) => writeAhead(socket, message);
-    const session: SocketSession = { requestId, key: null, viewer: null, leave: null, isClosed: false, write };
+    const session: SocketSession = { ...origin, key: null, viewer: null, leave: null, isClosed: false, write };
     this.#opened += 1;
     const open: OpenSocket = { name: String(this.#opened), socket, session, isAlive: true };
     this.#open.add(open);
@@ -207,6 +211,11 @@ class SocketServer implements AsyncDisposable {
  * Whether a page of the request's origin may open a socket: browsers do not hold WebSockets to the same-origin policy.
  * The scheme is not compared for our own: a proxy may have ended TLS.
  */
+/** As Fastify has it for the routes. */
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? '';
+}
+
 function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: ReadonlySet<string>): boolean {
   if (origin === undefined || allowed.has(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;

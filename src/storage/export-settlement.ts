@@ -112,7 +112,9 @@ type CountDown = z.infer<typeof CountDownRow>;
 async function countDown(tx: Db, exportId: number, lanes: { listed: number; done: number }): Promise<CountDown> {
   const { rows } = await sql`/* export_settlement.count_down */
     update export
-    set preparing_lanes = preparing_lanes - ${lanes.listed}, open_lanes = open_lanes - ${lanes.done}
+    set preparing_lanes = preparing_lanes - ${lanes.listed}, open_lanes = open_lanes - ${lanes.done},
+      -- Once all are listed nobody needs the customer's ids again, and a profile that is erased must not live on in them.
+      profile_ids = case when preparing_lanes > ${lanes.listed} then profile_ids else profile_ids[1:0] end
     where id = ${exportId}
     returning id, destination_id, activation_id, state, preparing_lanes, open_lanes`.execute(tx);
   return CountDownRow.parse(rows[0]);

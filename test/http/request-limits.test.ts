@@ -234,6 +234,33 @@ describe('with a rate of one operation a second', () => {
   test.each([
     ['OPERATIONS_PER_KEY', 'this API key'],
     ['OPERATIONS_PER_ADDRESS', 'this address'],
+  ])('%s counts subscriptions of one socket as well', async (variable, whose) => {
+    const apiKey = await openWorkspace(database.connection);
+    await using app = await startTestApp({ connection: database.connection, apiKey, environment: { [variable]: '1' } });
+    const client = connect(app.wsUrl, app.apiKey);
+    const query = 'subscription { exportProgress(exportId: "none") { id } }';
+
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(() =>
+        client
+          .iterate({ query })
+          .next()
+          .then(
+            () => null,
+            (error: unknown) => failures.parse(error),
+          ),
+      ),
+    );
+    await client.dispose();
+
+    const [refused] = outcomes.flatMap((outcome) => outcome ?? []);
+    expect(refused).toMatchObject({ message: expect.stringContaining(whose), extensions: { code: 'RATE_LIMITED' } });
+    expect(outcomes).toContain(null);
+  });
+
+  test.each([
+    ['OPERATIONS_PER_KEY', 'this API key'],
+    ['OPERATIONS_PER_ADDRESS', 'this address'],
   ])(
     '%s counts uploads, downloads and sign-in links as well, and what is refused is not read',
     async (variable, whose) => {
