@@ -22,10 +22,7 @@ const PARENTS: Record<string, [string, string][]> = {
   export_lane: [['destination_id', 'destination']],
   export_page: [['export_id', 'export']],
   membership: [['segment_id', 'segment']],
-  pending_record: [
-    ['destination_id', 'destination'],
-    ['activation_id', 'activation'],
-  ],
+  pending_record: [['destination_id', 'destination']],
   state_event: [['destination_id', 'destination']],
 };
 
