@@ -8,6 +8,7 @@ import { benchColdStart } from './cold-start.js';
 import { benchConsole } from './console.js';
 import { benchCost } from './cost.js';
 import { benchExport } from './export.js';
+import { benchExportGrowth } from './export-growth.js';
 import { benchFanout } from './fanout.js';
 import { benchIngest } from './ingest.js';
 import { benchLimits } from './limits.js';
@@ -15,6 +16,7 @@ import { benchLive } from './live.js';
 import { benchNeighbours } from './neighbours.js';
 import { benchNodes } from './nodes.js';
 import { benchProduce } from './produce.js';
+import { benchQueueGrowth } from './queue-growth.js';
 import { printScale } from './scale-model.js';
 import { benchSubscribe } from './subscribe.js';
 
@@ -25,6 +27,10 @@ const { positionals, values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     /** Of `subscribe`. */
     subscribers: { type: 'string', default: '2000' },
+    /** Of `export-growth`: numbers of profiles, the one to compare with first. */
+    sizes: { type: 'string', default: '10000,100000' },
+    /** Of `queue-growth`. */
+    deliveries: { type: 'string', default: '100000' },
   },
 });
 
@@ -33,6 +39,8 @@ interface BenchOptions {
   profiles: number | null;
   rounds: number;
   subscribers: number;
+  sizes: number[];
+  deliveries: number;
 }
 
 type Benchmark<Options> = (options: Options) => Promise<Record<string, unknown> | string>;
@@ -51,6 +59,7 @@ const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
   ['console', withProfiles(benchConsole)],
   ['cost', withProfiles(benchCost)],
   ['export', withProfiles(benchExport)],
+  ['export-growth', ({ sizes, rounds }) => benchExportGrowth({ sizes, rounds })],
   ['fanout', withProfiles(benchFanout, 1_000)],
   ['ingest', withProfiles(benchIngest)],
   ['limits', withProfiles(benchLimits)],
@@ -58,6 +67,7 @@ const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
   ['neighbours', withProfiles(benchNeighbours)],
   ['nodes', withProfiles(benchNodes, 80_000)],
   ['produce', withProfiles(benchProduce)],
+  ['queue-growth', ({ deliveries }) => benchQueueGrowth({ deliveries })],
   ['scale-model', async () => printScale()],
   ['subscribe', ({ subscribers, rounds }) => benchSubscribe({ subscribers, rounds })],
 ]);
@@ -67,10 +77,12 @@ if (!run) {
   console.error(`Name a benchmark: npm run bench -- ${names} [--profiles 100000] [--rounds 5]`);
   process.exit(2);
 }
-const { profiles, rounds, subscribers } = values;
+const { profiles, rounds, subscribers, sizes, deliveries } = values;
 const found = await run({
   profiles: profiles === undefined ? null : Number(profiles),
   rounds: Number(rounds),
   subscribers: Number(subscribers),
+  sizes: sizes.split(',').map(Number),
+  deliveries: Number(deliveries),
 });
 console.log(typeof found === 'string' ? found : JSON.stringify(found));

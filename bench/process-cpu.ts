@@ -1,4 +1,4 @@
-/** CPU that other processes took, as Linux counts it, in ticks of 10 ms; 0 on other systems. */
+/** CPU and memory that other processes took, as Linux counts them, CPU in ticks of 10 ms; 0 on other systems. */
 
 import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
@@ -10,7 +10,13 @@ export async function readCpuSeconds(pid: number): Promise<number> {
   return own;
 }
 
-/** That of a database server on this machine, with all its processes, also those that have ended. */
+/** The largest resident memory that a process has ever had, in MB. */
+export async function readPeakRssMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1_024);
+}
+
+/** CPU of a database server on this machine, with all its processes, also those that have ended. */
 export async function readServerCpuSeconds(db: Db): Promise<number> {
   const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db);
   const { parent: server } = await readStat(rows[0]?.pid ?? 0);
