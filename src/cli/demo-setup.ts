@@ -36,7 +36,7 @@ const NAME = 'Demo';
  * local Kinesis, and records for them would wait for ever.
  */
 export async function removeEarlierRuns(client: ApiClient): Promise<void> {
-  const { destinations } = await client.request(OverviewDocument, {});
+  const { destinations } = await client.request(OverviewDocument, { first: 100 });
   for (const { id, name } of destinations.nodes) {
     if (name.startsWith(NAME)) await removeDestination(client, id);
   }

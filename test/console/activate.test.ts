@@ -103,10 +103,13 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.getByRole('link', { name: 'Exports' }).click();
   await page.getByRole('link', { name: 'Retry to profiles' }).click();
   await page.getByText('100 % of 2: 1 delivered, 0 failed, 1 skipped').waitFor();
+  await page.getByRole('link', { name: 'Overview' }).first().click();
+  await page.getByRole('article', { name: 'profiles' }).waitFor();
+  const alarms = await page.getByText('Needs attention').count();
 
   expect(downloaded).toBe(served);
   expect(downloaded.trim().split('\n')).toHaveLength(2);
-  expect(unbounded).toBe(0);
+  expect({ unbounded, alarms }).toEqual({ unbounded: 0, alarms: 0 });
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);
 }, 240_000);

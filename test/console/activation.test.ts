@@ -17,7 +17,10 @@ afterAll(() => app[Symbol.asyncDispose]());
 test('segments, attributes and the schedule of an activation are changed by clicks; members taken out leave', async () => {
   const frontend = new Frontend(app.url, app.apiKey);
   await frontend.createSegments(['vip', 'new']);
-  await frontend.ingest('profiles', generateProfiles(20, ['vip', 'new']));
+  await frontend.ingest('profiles', [
+    ...generateProfiles(20, ['vip', 'new']),
+    { profileId: 'far', attributes: { city: 'Graz' }, memberships: [{ segmentId: 'new', status: 'REALIZED' }] },
+  ]);
   const made = await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: ['tier'] });
   await using opened = await openConsole();
   const { page } = opened;
@@ -31,6 +34,7 @@ test('segments, attributes and the schedule of an activation are changed by clic
   await page.getByText('Not exported by itself').waitFor();
   await page.getByRole('tab', { name: 'Settings' }).click();
   await page.getByRole('checkbox', { name: 'new', exact: true }).check();
+  await page.getByRole('checkbox', { name: 'city' }).waitFor();
   await page.getByRole('checkbox', { name: 'firstName' }).check();
   await page.getByRole('radio', { name: 'Always' }).check();
   await page.getByRole('textbox', { name: 'Export by itself' }).fill('0 99 * * *');

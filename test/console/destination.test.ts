@@ -1,4 +1,5 @@
 /** A destination in a browser: its health, its statistics, its settings, and its end. */
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
@@ -15,6 +16,19 @@ async function connectStream(app: TestApp): Promise<string> {
   const started = await frontend.triggerExport(made.activationId);
   await frontend.untilFinished(started.id);
   return made.destinationId;
+}
+
+/** More than the dialog has places for the focus: it goes round. */
+const STEPS_IN_DIALOG = 12;
+
+/** Whether the focus was in the dialog after each step. */
+async function tabThrough(page: Page, steps: number): Promise<boolean[]> {
+  const focused: boolean[] = [];
+  for (let step = 0; step < steps; step += 1) {
+    await page.keyboard.press('Tab');
+    focused.push((await page.getByRole('dialog').locator(':focus').count()) === 1);
+  }
+  return focused;
 }
 
 test('a destination shows how it does, and its settings are changed, disputed and ended by clicks', async () => {
@@ -34,6 +48,17 @@ test('a destination shows how it does, and its settings are changed, disputed an
   await page.getByText('The test passed').waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('destination');
+  await page.getByText('Access key ending in MPLE').waitFor();
+  await page.getByRole('button', { name: 'Rotate key of profiles' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByLabel('Secret access key').waitFor();
+  const focused = await tabThrough(page, STEPS_IN_DIALOG);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const returnedTo = page.locator('button:focus');
+  await returnedTo.waitFor();
+  expect(await returnedTo.getAttribute('aria-label')).toBe('Rotate key of profiles');
+  expect(focused).toEqual(Array(STEPS_IN_DIALOG).fill(true));
   await page.getByRole('article', { name: 'Activation of vip' }).getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('article', { name: 'Activation of vip' }).getByText('Paused').waitFor();
 

@@ -30,6 +30,47 @@ function updateOf(number: number): DeliveryUpdate {
   };
 }
 
+/** A commit of 500 records, of which it lists 20. */
+function largeCommit(): DeliveryUpdate {
+  const nodes = Array.from({ length: 20 }, (_, index) => ({
+    id: `r${index}`,
+    profileId: `p-${index}`,
+    outcome: 'DELIVERED' as const,
+    origin: 'LIVE' as const,
+    code: null,
+    reason: null,
+    shardId: 's',
+    sequenceNumber: String(index),
+    sequence: 1,
+    recordId: null,
+    attempts: 1,
+    sizeBytes: 1,
+    latencyMs: 1,
+    possibleDuplicate: false,
+    committedAt: '2026-01-01T00:00:00Z',
+  }));
+  return {
+    __typename: 'DeliveriesCommitted',
+    cursor: 'c1',
+    at: '2026-01-01T00:00:00Z',
+    delivered: 490,
+    failed: 0,
+    skipped: 10,
+    attempts: 490,
+    bytes: 490,
+    possibleDuplicates: 0,
+    codes: [],
+    origins: ['LIVE'],
+    deferred: 0,
+    activation: null,
+    exports: [],
+    deliveries: {
+      pageInfo: { hasPreviousPage: false, hasNextPage: true, startCursor: null, endCursor: null },
+      nodes,
+    },
+  };
+}
+
 /** The one method of a socket that is used: everything up to `last` comes at once, then nothing. @param asked gets cursors. */
 function socketWith(last: () => number, asked: string[]): Pick<Socket, 'iterate'> {
   return {
@@ -72,3 +113,19 @@ test('a burst comes in commits of few rows, without a gap, and a pause goes on w
   expect(asked).toEqual(['c0', 'c1000']);
   expect(log.read()).toMatchObject({ count: 1_030 });
 });
+
+test('a commit that lists a part of its records counts whole, and the rest is told as not listed', async () => {
+  const socket = { iterate: () => listing(largeCommit()) as never };
+  using log = new EventLog(socket as unknown as Socket, 'd', 'c0');
+
+  log.start();
+  await until(() => expect(log.read().rows).toHaveLength(21));
+
+  expect(log.read()).toMatchObject({ count: 500, unlisted: 480 });
+  expect(log.read().rows[0]?.text).toBe('And 480 more records at the same moment.');
+});
+
+async function* listing(update: DeliveryUpdate): AsyncGenerator<{ data: { deliveryEvents: DeliveryUpdate } }> {
+  yield { data: { deliveryEvents: update } };
+  await new Promise(() => undefined);
+}

@@ -70,9 +70,15 @@ test('events stop and go on with a click, and over a restart of the server, each
   const shown = await untilRows(opened, 80);
   await page.getByLabel('Profile id').fill('late-7');
   await untilRows(opened, 1);
+  const filtered = page.url();
+  await frontend.ingest('profiles', members('many', 600));
+  await frontend.triggerExport(made.activationId);
+  await page.getByText('could not be looked through').waitFor();
+  await page.getByRole('link', { name: 'All that was sent of late-7' }).click();
+  await page.getByRole('heading', { name: 'late-7' }).waitFor();
 
   expect(second.url).toBe(first.url);
   expect(new Set(shown).size).toBe(80);
-  expect(page.url()).toContain('profile=late-7');
+  expect(filtered).toContain('profile=late-7');
   expect(barriers).toEqual([]);
 }, 240_000);

@@ -7,13 +7,14 @@ import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
 
-async function connectStream(app: TestApp): Promise<void> {
+async function connectStream(app: TestApp): Promise<string> {
   const frontend = new Frontend(app.url, app.apiKey);
   await frontend.createSegments(['vip']);
   await frontend.ingest('profiles', generateProfiles(50, ['vip']));
   const { activationId } = await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: ['tier'] });
   const started = await frontend.triggerExport(activationId);
   await frontend.untilFinished(started.id);
+  return activationId;
 }
 
 test('a key signs in, the overview shows destinations, and nothing is in the way of a reader', async () => {
@@ -27,7 +28,7 @@ test('a key signs in, the overview shows destinations, and nothing is in the way
   await signIn(opened, app.apiKey);
   await page.getByText('No destination yet').waitFor();
   await opened.takePicture('overview-empty');
-  await connectStream(app);
+  const activationId = await connectStream(app);
   const card = page.getByRole('article', { name: 'profiles' });
   await card.getByText('Healthy').waitFor();
   await card.getByText('50', { exact: true }).waitFor();
@@ -39,6 +40,11 @@ test('a key signs in, the overview shows destinations, and nothing is in the way
   await opened.takePicture('overview-dark');
   await opened.narrow();
   await opened.takePicture('overview-narrow');
+  app.sandbox.setFaults([
+    { kind: 'request-error', code: 'InternalFailure', status: 500, match: { operation: 'PutRecords' } },
+  ]);
+  await new Frontend(app.url, app.apiKey).triggerExport(activationId);
+  await page.getByRole('alert').getByText('is degraded').waitFor();
 
   expect(new URL(page.url()).href).not.toContain(app.apiKey);
   expect({ signInBarriers, overviewBarriers, darkBarriers }).toEqual({

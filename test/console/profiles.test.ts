@@ -10,8 +10,15 @@ const database = useTestDatabase();
 /** An id with everything that addresses treat in a way of their own. */
 const ODD_ID = 'a/b?c=50%#d e%2F';
 
+/** Shown in the reader's zone, and as it is given where somebody points. */
+const SINCE = '2026-01-01T00:00:00+0000';
+
 const lines = [
-  { profileId: ODD_ID, attributes: { tier: 3 }, memberships: [{ segmentId: 'vip', status: 'realized' }] },
+  {
+    profileId: ODD_ID,
+    attributes: { tier: 3 },
+    memberships: [{ segmentId: 'vip', status: 'realized', lastQualificationTime: SINCE }],
+  },
   { profileId: 'p-2', identities: [{ namespace: 'Email', value: 'ada@example.com' }] },
   { profileId: 'p-3', memberships: [{ segmentId: 'unknown', status: 'realized' }] },
 ];
@@ -52,12 +59,15 @@ test('segments are made, profiles uploaded, refused lines named, and a profile s
   await page.getByRole('link', { name: 'Segments' }).first().click();
   await page.getByRole('link', { name: 'Loyal customers' }).click();
   await page.getByRole('table', { name: 'Members' }).getByRole('link', { name: ODD_ID }).waitFor();
+  await page.getByTitle(SINCE).filter({ hasText: 'Jan 1, 2026' }).waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('segment');
   await page.getByRole('table', { name: 'Members' }).getByRole('link', { name: ODD_ID }).click();
   await page.getByRole('heading', { name: ODD_ID }).waitFor();
   await page.getByRole('region', { name: 'Attributes' }).getByText('"tier": 3').waitFor();
   await page.getByRole('table', { name: 'Deliveries' }).getByText('shardId-').waitFor();
+  await page.getByRole('table', { name: 'Deliveries' }).getByText('membership vip').waitFor();
+  await page.getByTitle(SINCE).filter({ hasText: 'Jan 1, 2026' }).waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('profile');
   await page.reload();

@@ -1,18 +1,16 @@
 /** Second step: the attributes that records hold, as a tree of those that real members have. */
 
 import { Checkbox, Stack, TagsInput, Text } from '@mantine/core';
-import { useQuery } from 'urql';
-import { AttributeSamplesDocument } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
 import type { DraftProps } from './activation-draft.js';
+import { useAttributeSamples } from './attribute-samples.js';
 import { type AttributeNode, buildAttributeTree } from './attribute-tree.js';
 
 const LONGEST_SAMPLE = 60;
 
 /** The step. */
 export function AttributesStep({ draft, onChange }: DraftProps) {
-  const [segmentId = ''] = draft.segmentIds;
-  const [result, reload] = useQuery({ query: AttributeSamplesDocument, variables: { segmentId } });
+  const [result, reload] = useAttributeSamples(draft.segmentIds);
   const change = (attributes: readonly string[]) => onChange({ attributes });
   return (
     <Stack mt="md" maw={640}>
@@ -24,14 +22,8 @@ export function AttributesStep({ draft, onChange }: DraftProps) {
         clearable
         clearButtonProps={{ 'aria-label': 'Leave out all' }}
       />
-      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
-        {({ profiles }) => (
-          <AttributeTree
-            nodes={buildAttributeTree(profiles.nodes.flatMap(({ attributes }) => (attributes ? [attributes] : [])))}
-            chosen={draft.attributes}
-            onChange={change}
-          />
-        )}
+      <Loaded result={result} onRetry={reload}>
+        {(samples) => <AttributeTree nodes={buildAttributeTree(samples)} chosen={draft.attributes} onChange={change} />}
       </Loaded>
     </Stack>
   );

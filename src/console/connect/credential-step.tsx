@@ -3,11 +3,14 @@
 import { Button, Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
+import { useSearchParams } from 'wouter';
 import { startWithIdentity } from '../credentials/identity-text.js';
 import { NewCredential } from '../credentials/new-credential.js';
 import type { Field } from '../fields/field-values.js';
 import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
 import { Loading } from '../ui/loading.js';
+import { readPage } from '../ui/page.js';
+import { Pager } from '../ui/pager.js';
 import type { DestinationType } from './catalogue-view.js';
 import { PolicyHint } from './policy-hint.js';
 
@@ -23,14 +26,18 @@ const NEW = 'new';
 
 /** The step. */
 export function CredentialStep({ type, fields, onChosen }: CredentialStepProps) {
-  const [{ data }] = useQuery({ query: PickCredentialDocument });
+  const [parameters] = useSearchParams();
+  const [{ data }] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
   const [picked, setPicked] = useState<string>();
   if (!data) return <Loading />;
   const existing = data.credentials.nodes;
-  const choice = picked ?? existing[0]?.id ?? NEW;
+  // One of another page is not chosen any more: nobody sees it.
+  const isShown = picked === NEW || existing.some(({ id }) => id === picked);
+  const choice = (isShown ? picked : existing[0]?.id) ?? NEW;
   return (
     <Stack mt="md">
       {existing.length > 0 && <CredentialChoice existing={existing} choice={choice} onChoose={setPicked} />}
+      <Pager page={data.credentials.pageInfo} />
       {choice === NEW ? (
         <NewCredential fields={fields} submitLabel="Create credential and continue" onCreated={onChosen} />
       ) : (

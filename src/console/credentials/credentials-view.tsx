@@ -2,15 +2,17 @@
 
 import { Card, Group, Stack, Text } from '@mantine/core';
 import { useQuery } from 'urql';
+import { useSearchParams } from 'wouter';
 import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
 import { DialogButton } from '../ui/dialog-button.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
-import { MomentText } from '../ui/moment-text.js';
+import { readPage } from '../ui/page.js';
+import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
+import { CredentialFacts } from './credential-facts.js';
 import { CredentialFields } from './credential-fields.js';
 import { DeleteCredential } from './delete-credential.js';
-import { startWithIdentity } from './identity-text.js';
 import { NewCredential } from './new-credential.js';
 import { PreviousVersion } from './previous-version.js';
 import { RenameCredential } from './rename-credential.js';
@@ -18,7 +20,8 @@ import { RotateCredential } from './rotate-credential.js';
 
 /** The view. */
 export function CredentialsView() {
-  const [result, reload] = useQuery({ query: PickCredentialDocument });
+  const [parameters] = useSearchParams();
+  const [result, reload] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
   const refresh = () => reload({ requestPolicy: 'network-only' });
   return (
     <ViewFrame title="Credentials" actions={<CreateCredential onDone={refresh} />}>
@@ -29,6 +32,7 @@ export function CredentialsView() {
               {credentials.nodes.map((credential) => (
                 <CredentialCard key={credential.id} credential={credential} onChanged={refresh} />
               ))}
+              <Pager page={credentials.pageInfo} />
             </Stack>
           ) : (
             <EmptyState title="No credential yet">
@@ -54,30 +58,13 @@ function CreateCredential({ onDone }: { onDone: () => void }) {
 }
 
 function CredentialCard({ credential, onChanged }: { credential: CredentialCardFragment; onChanged: () => void }) {
-  const { name, current } = credential;
-  const { createdAt, expiresAt, lastUsedAt } = current;
+  const { name } = credential;
   return (
     <Card withBorder p="sm" component="article" aria-label={name}>
       <Group justify="space-between" align="flex-start">
         <div>
           <Text fw={600}>{name}</Text>
-          <Text size="sm" c="dimmed">
-            {startWithIdentity(current)}, made <MomentText at={createdAt} />
-          </Text>
-          <Text size="sm" c="dimmed">
-            {lastUsedAt === null ? (
-              'Never used'
-            ) : (
-              <>
-                Last used <MomentText at={lastUsedAt} />
-              </>
-            )}
-            {expiresAt !== null && (
-              <>
-                , expires <MomentText at={expiresAt} />
-              </>
-            )}
-          </Text>
+          <CredentialFacts credential={credential} />
         </div>
         <Group gap="xs">
           <RenameCredential credential={credential} onDone={onChanged} />

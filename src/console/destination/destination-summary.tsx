@@ -5,10 +5,12 @@ import { Link } from 'wouter';
 import type { StatisticsWindow } from '../generated/graphql.js';
 import { ExportList } from '../ui/export-list.js';
 import { Figure } from '../ui/figure.js';
+import { Pager } from '../ui/pager.js';
 import { Section } from '../ui/section.js';
 import { StatisticsSection } from '../ui/statistics-section.js';
 import { formatCount, formatRate } from '../ui/words.js';
 import { ActivationList } from './activation-list.js';
+import { DestinationCredential } from './destination-credential.js';
 import type { Destination } from './destination-view.js';
 import { HealthPanel } from './health-panel.js';
 import { Replay } from './replay.js';
@@ -17,15 +19,18 @@ import { Replay } from './replay.js';
 export interface DestinationSummaryProps {
   readonly destination: Destination;
   readonly window: StatisticsWindow;
+  /** Called once something of it was changed that no mutation of its own answers. */
+  readonly onChanged: () => void;
 }
 
 /** The summary. */
-export function DestinationSummary({ destination, window }: DestinationSummaryProps) {
-  const { id, name, activations, exports, history } = destination;
+export function DestinationSummary({ destination, window, onChanged }: DestinationSummaryProps) {
+  const { id, name, credential, activations, exports, history } = destination;
   return (
     <Stack gap="xl">
       <HealthPanel destination={destination} />
       <Numbers destination={destination} />
+      <DestinationCredential credential={credential} onChanged={onChanged} />
       <Section
         title="Activations"
         actions={
@@ -35,6 +40,7 @@ export function DestinationSummary({ destination, window }: DestinationSummaryPr
         }
       >
         <ActivationList activations={activations.nodes} />
+        <Pager page={activations.pageInfo} />
       </Section>
       <Section title="Newest exports" actions={<Replay destinationId={id} name={name} />}>
         <ExportList exports={exports.nodes} />

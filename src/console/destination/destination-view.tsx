@@ -6,6 +6,7 @@ import { useLocation, useSearchParams } from 'wouter';
 import { DestinationPageDocument, type DestinationPageQuery, type StatisticsWindow } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
+import { readPage } from '../ui/page.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
@@ -32,7 +33,9 @@ export interface DestinationViewProps {
 export function DestinationView({ id, tab }: DestinationViewProps) {
   const [parameters] = useSearchParams();
   const window = readWindow(parameters.get('window'));
-  const [result, reload] = usePolledQuery({ query: DestinationPageDocument, variables: { id, window } }, POLL_MS);
+  const variables = { id, window, ...readPage(parameters) };
+  const [result, reload] = usePolledQuery({ query: DestinationPageDocument, variables }, POLL_MS);
+  const refresh = () => reload({ requestPolicy: 'network-only' });
   const destination = result.data?.destination;
   return (
     <ViewFrame
@@ -40,10 +43,15 @@ export function DestinationView({ id, tab }: DestinationViewProps) {
       above={ABOVE}
       actions={destination && <StateBadge state={destination.enabled ? destination.health.status : 'DISABLED'} />}
     >
-      <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
+      <Loaded result={result} onRetry={refresh}>
         {(found) =>
           found.destination ? (
-            <DestinationTabs destination={found.destination} tab={tab ?? 'summary'} window={window} />
+            <DestinationTabs
+              destination={found.destination}
+              tab={tab ?? 'summary'}
+              window={window}
+              onChanged={refresh}
+            />
           ) : (
             <NoDestination />
           )
@@ -65,9 +73,10 @@ interface DestinationTabsProps {
   readonly destination: Destination;
   readonly tab: string;
   readonly window: StatisticsWindow;
+  readonly onChanged: () => void;
 }
 
-function DestinationTabs({ destination, tab, window }: DestinationTabsProps) {
+function DestinationTabs({ destination, tab, window, onChanged }: DestinationTabsProps) {
   const [, navigate] = useLocation();
   const { id } = destination;
   return (
@@ -82,7 +91,7 @@ function DestinationTabs({ destination, tab, window }: DestinationTabsProps) {
         <Tabs.Tab value="settings">Settings</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="summary">
-        <DestinationSummary destination={destination} window={window} />
+        <DestinationSummary destination={destination} window={window} onChanged={onChanged} />
       </Tabs.Panel>
       <Suspense>
         <Tabs.Panel value="live">

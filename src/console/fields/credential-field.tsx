@@ -1,23 +1,33 @@
 /** A credential, picked from those that there are. */
 
-import { Select } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useState } from 'react';
 import { useQuery } from 'urql';
-import { PickCredentialDocument } from '../generated/graphql.js';
+import { CredentialNameDocument, PickCredentialDocument } from '../generated/graphql.js';
 import { type FieldControlProps, textProps } from './field-control.js';
+import { SearchedSelect } from './searched-select.js';
+
+const PAUSE_MS = 300;
 
 /** A CREDENTIAL field. */
 export function CredentialField(props: FieldControlProps) {
   const { field, state } = props;
-  const [{ data }] = useQuery({ query: PickCredentialDocument });
-  const options = (data?.credentials.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
+  const id = String(state.values[field.name] ?? '');
+  const [text, setText] = useState('');
+  const [search] = useDebouncedValue(text, PAUSE_MS);
+  const [{ data }] = useQuery({ query: PickCredentialDocument, variables: { search: search || null } });
+  const [{ data: named }] = useQuery({ query: CredentialNameDocument, variables: { id }, pause: id === '' });
+  const found = data?.credentials.nodes ?? [];
+  const chosen = [...found, ...(named?.credential ? [named.credential] : [])].find((known) => known.id === id);
   return (
-    <Select
+    <SearchedSelect
       {...textProps(props)}
-      data={options}
-      searchable
+      found={found}
+      chosen={chosen ?? null}
+      onSearch={setText}
       allowDeselect={false}
       nothingFoundMessage="No credential has this name"
-      onChange={(id) => state.setValue(field.name, id ?? '')}
+      onChange={(next) => state.setValue(field.name, next ?? '')}
     />
   );
 }

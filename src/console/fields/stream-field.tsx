@@ -4,6 +4,7 @@ import { Autocomplete, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from 'urql';
 import { PickStreamDocument, type PickStreamQuery } from '../generated/graphql.js';
+import { formatCount } from '../ui/words.js';
 import { type FieldControlProps, textProps } from './field-control.js';
 
 const PAUSE_MS = 400;
@@ -42,5 +43,5 @@ function describe(found: PickStreamQuery['listStreams'] | undefined, isFetching:
   if (found.streams.length === 0) return 'There is no stream in this region: make one at AWS first.';
   return found.truncated
     ? 'The first streams of this region; others can be typed.'
-    : `Streams found: ${found.streams.length}.`;
+    : `Streams found: ${formatCount(found.streams.length)}.`;
 }

@@ -2,7 +2,7 @@
 
 import type { Client as Socket } from 'graphql-ws';
 import { type FollowState, followEvents } from './event-follower.js';
-import { type LiveRow, toRows } from './live-row.js';
+import { countUnlisted, type LiveRow, toRows } from './live-row.js';
 
 /** What the view shows. */
 export interface EventLogSnapshot {
@@ -11,8 +11,10 @@ export interface EventLogSnapshot {
   readonly message: string | null;
   /** Newest first, at most {@link MAX_ROWS}. */
   readonly rows: readonly LiveRow[];
-  /** Rows that came since the view was opened. */
+  /** Events that came since the view was opened. */
   readonly count: number;
+  /** Of them, records that their commits do not list: no filter finds them. */
+  readonly unlisted: number;
 }
 
 /** Older rows are dropped: memory does not grow with the time that a view is open. */
@@ -24,9 +26,10 @@ const FLUSH_MS = 50;
 
 /** Follows events and keeps their rows; disposing ends it. */
 export class EventLog implements Disposable {
-  #snapshot: EventLogSnapshot = { state: 'connecting', message: null, rows: [], count: 0 };
+  #snapshot: EventLogSnapshot = { state: 'connecting', message: null, rows: [], count: 0, unlisted: 0 };
   #waiting: LiveRow[] = [];
   #count = 0;
+  #unlisted = 0;
   #flush: ReturnType<typeof setTimeout> | undefined;
   #running: AbortController | null = null;
   #cursor: string;
@@ -87,7 +90,10 @@ export class EventLog implements Disposable {
   #add(rows: LiveRow[]): void {
     if (rows.length === 0) return;
     this.#waiting.push(...rows);
-    this.#count += rows.length;
+    for (const row of rows) {
+      this.#count += row.events;
+      this.#unlisted += countUnlisted(row);
+    }
     this.#flush ??= setTimeout(() => this.#take(), FLUSH_MS);
   }
 
@@ -99,7 +105,7 @@ export class EventLog implements Disposable {
     this.#flush = this.#waiting.length > 0 ? setTimeout(() => this.#take(), FLUSH_MS) : undefined;
     // Who falls behind by more than is kept begins anew with the newest: between two rows shown none is missing.
     const rows = [...fresh, ...(isBehind ? [] : this.#snapshot.rows)].slice(0, MAX_ROWS);
-    this.#change({ rows, count: this.#count });
+    this.#change({ rows, count: this.#count, unlisted: this.#unlisted });
   }
 
   #change(change: Partial<EventLogSnapshot>): void {

@@ -1,10 +1,10 @@
 /** The live view of a destination: its events as they are committed, newest first. */
 
-import { Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useEffect, useState, useSyncExternalStore } from 'react';
-import { useSearchParams } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { useSocket } from '../socket.js';
-import { formatCount } from '../ui/words.js';
+import { countOf, formatCount } from '../ui/words.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
 import { type LiveFilter, matches } from './live-row.js';
 import { LiveTable } from './live-table.js';
@@ -65,9 +65,28 @@ function LogState({ log }: { log: EventLog }) {
 }
 
 function LogRows({ log, filter }: { log: EventLog; filter: LiveFilter }) {
-  const { rows } = useSyncExternalStore(log.subscribe, log.read);
+  const { rows, unlisted } = useSyncExternalStore(log.subscribe, log.read);
   const shown = rows.filter((row) => matches(row, filter));
-  return shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />;
+  const isFiltered = filter.outcome !== null || filter.profileId !== '';
+  return (
+    <>
+      {isFiltered && unlisted > 0 && <Unlisted count={unlisted} profileId={filter.profileId} />}
+      {shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />}
+    </>
+  );
+}
+
+function Unlisted({ count, profileId }: { count: number; profileId: string }) {
+  return (
+    <Text size="sm">
+      A large commit lists its first records only: {countOf(count, 'record')} could not be looked through.{' '}
+      {profileId !== '' && (
+        <Anchor component={Link} href={`/profiles/${encodeURIComponent(profileId)}`} size="sm" underline="always">
+          All that was sent of {profileId}
+        </Anchor>
+      )}
+    </Text>
+  );
 }
 
 function NoRows({ isFiltered }: { isFiltered: boolean }) {

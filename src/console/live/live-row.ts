@@ -13,6 +13,8 @@ export interface LiveRow {
   /** The record's profile; null for rows that are about none. */
   readonly profileId: string | null;
   readonly text: string;
+  /** How many events it stands for: 1, or the records of a commit that are not listed. */
+  readonly events: number;
 }
 
 /** What is shown. */
@@ -22,6 +24,9 @@ export interface LiveFilter {
   /** Part of a profile id; empty shows all. */
   readonly profileId: string;
 }
+
+/** State of a row that stands for records which are not listed. */
+const REMAINDER = 'MORE';
 
 type Committed = Extract<DeliveryUpdate, { __typename: 'DeliveriesCommitted' }>;
 type ListedDelivery = Committed['deliveries']['nodes'][number];
@@ -46,13 +51,18 @@ export function matches({ state, profileId }: LiveRow, filter: LiveFilter): bool
   return filter.profileId === '' || (profileId?.includes(filter.profileId) ?? false);
 }
 
+/** Records that a row stands for without listing them: no filter finds them. */
+export function countUnlisted({ state, events }: LiveRow): number {
+  return state === REMAINDER ? events : 0;
+}
+
 function toRow({ cursor, at }: { cursor: string; at: string }, state: string, text: string): LiveRow {
-  return { key: cursor, at, state, profileId: null, text };
+  return { key: cursor, at, state, profileId: null, text, events: 1 };
 }
 
 function toRecordRow(delivery: ListedDelivery): LiveRow {
   const { id, committedAt, outcome, profileId } = delivery;
-  return { key: id, at: committedAt, state: outcome, profileId, text: describe(delivery) };
+  return { key: id, at: committedAt, state: outcome, profileId, text: describe(delivery), events: 1 };
 }
 
 function describe({ outcome, origin, code, shardId, sequenceNumber, reason }: ListedDelivery): string {
@@ -66,5 +76,6 @@ function toRemainderRow(update: Committed): LiveRow[] {
   const all = Number(update.delivered) + Number(update.failed) + Number(update.skipped);
   const remaining = all - update.deliveries.nodes.length;
   if (remaining <= 0) return [];
-  return [toRow(update, 'MORE', `And ${formatCount(remaining)} more records at the same moment.`)];
+  const row = toRow(update, REMAINDER, `And ${formatCount(remaining)} more records at the same moment.`);
+  return [{ ...row, events: remaining }];
 }

@@ -2,32 +2,39 @@
 
 import { Alert, Anchor, List } from '@mantine/core';
 import { Link } from 'wouter';
-import type { DestinationRowFragment, ExportRowFragment } from '../generated/graphql.js';
+import type { DestinationRowFragment, ExportRowFragment, OverviewQuery } from '../generated/graphql.js';
 import { MomentText } from '../ui/moment-text.js';
-import { formatCount, toWords } from '../ui/words.js';
+import { countOf, formatCount, toWords } from '../ui/words.js';
+
+const MAX_EXPORTS = 5;
 
 /** What is looked through. */
 export interface AttentionListProps {
+  /** Those that do not deliver as they should, the worst first. */
+  readonly troubled: OverviewQuery['troubled'];
+  /** Whose credentials are looked at. */
   readonly destinations: readonly DestinationRowFragment[];
   readonly exports: readonly ExportRowFragment[];
 }
 
 /** Lists what needs attention; nothing if nothing does. */
-export function AttentionList({ destinations, exports }: AttentionListProps) {
-  const halted = destinations.filter(({ enabled, health }) => enabled && health.status === 'HALTED');
+export function AttentionList({ troubled, destinations, exports }: AttentionListProps) {
   const expiring = findExpiring(destinations);
-  if (halted.length + expiring.length + exports.length === 0) return null;
+  const failing = exports.filter(isUnrecovered).slice(0, MAX_EXPORTS);
+  const unlisted = Number(troubled.totalCount) - troubled.nodes.length;
+  if (troubled.nodes.length + expiring.length + failing.length === 0) return null;
   return (
     <Alert color="red" variant="outline" title="Needs attention">
       <List size="sm">
-        {halted.map(({ id, name, health }) => (
+        {troubled.nodes.map(({ id, name, health }) => (
           <List.Item key={id}>
             <Anchor component={Link} href={`/destinations/${id}`} size="sm" underline="always">
               {name}
             </Anchor>{' '}
-            is halted. {health.reason?.remedy}
+            is {toWords(health.status)}. {health.reason?.remedy}
           </List.Item>
         ))}
+        {unlisted > 0 && <List.Item>And {countOf(unlisted, 'destination')} more.</List.Item>}
         {expiring.map(({ id, name, current, warning }) => (
           <List.Item key={id}>
             <Anchor component={Link} href="/credentials" size="sm" underline="always">
@@ -36,7 +43,7 @@ export function AttentionList({ destinations, exports }: AttentionListProps) {
             expires {current.expiresAt !== null && <MomentText at={current.expiresAt} />}. {warning?.remedy}
           </List.Item>
         ))}
-        {exports.map(({ id, state, destination, failed, recovered }) => (
+        {failing.map(({ id, state, destination, failed, recovered }) => (
           <List.Item key={id}>
             <Anchor component={Link} href={`/exports/${id}`} size="sm" underline="always">
               An export to {destination.name}
@@ -47,6 +54,11 @@ export function AttentionList({ destinations, exports }: AttentionListProps) {
       </List>
     </Alert>
   );
+}
+
+/** Of what failed, whether some is neither delivered since nor decided on. */
+function isUnrecovered({ failed, recovered }: ExportRowFragment): boolean {
+  return Number(failed) > Number(recovered);
 }
 
 /** Each credential once, however many destinations use it. */

@@ -2,10 +2,12 @@
 
 import { Button, SimpleGrid } from '@mantine/core';
 import { lazy, Suspense } from 'react';
-import { Link } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { OverviewDocument, type OverviewQuery } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
+import { readPage } from '../ui/page.js';
+import { Pager } from '../ui/pager.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { AttentionList } from './attention-list.js';
@@ -18,7 +20,8 @@ const POLL_MS = 5_000;
 
 /** The overview. */
 export function OverviewView() {
-  const [result, reload] = usePolledQuery({ query: OverviewDocument, variables: { after: null } }, POLL_MS);
+  const [parameters] = useSearchParams();
+  const [result, reload] = usePolledQuery({ query: OverviewDocument, variables: readPage(parameters) }, POLL_MS);
   return (
     <ViewFrame
       title="Overview"
@@ -36,8 +39,8 @@ export function OverviewView() {
 }
 
 function Overview({ overview }: { overview: OverviewQuery }) {
-  const { destinations, failedExports, runningExports, viewer } = overview;
-  if (destinations.nodes.length === 0)
+  const { destinations, troubled, failedExports, runningExports, viewer } = overview;
+  if (Number(destinations.totalCount) === 0)
     return (
       <EmptyState
         title="No destination yet"
@@ -48,12 +51,13 @@ function Overview({ overview }: { overview: OverviewQuery }) {
     );
   return (
     <>
-      <AttentionList destinations={destinations.nodes} exports={failedExports.nodes} />
+      <AttentionList troubled={troubled} destinations={destinations.nodes} exports={failedExports.nodes} />
       <SimpleGrid cols={{ base: 1, md: 2, xl: 3 }}>
         {destinations.nodes.map((destination) => (
           <DestinationCard key={destination.id} destination={destination} />
         ))}
       </SimpleGrid>
+      <Pager page={destinations.pageInfo} />
       <RunningExports exports={runningExports.nodes} />
       <Suspense>
         <ThroughputChart periods={viewer.workspace.throughput.buckets} />

@@ -19,13 +19,15 @@ import { WideTable } from '../ui/wide-table.js';
 type Profile = NonNullable<ProfilePageQuery['profile']>;
 
 const INDENT = 2;
+/** Name of the list in the address; the view's other list has none. */
+const MEMBERSHIPS = 'memberships-';
 
 /** The view. */
 export function ProfileView({ profileId }: { profileId: string }) {
   const [parameters] = useSearchParams();
   const [result, reload] = useQuery({
     query: ProfilePageDocument,
-    variables: { profileId, ...readPage(parameters) },
+    variables: { profileId, ...readPage(parameters), ...readMembershipPage(parameters) },
   });
   return (
     <ViewFrame
@@ -46,6 +48,12 @@ export function ProfileView({ profileId }: { profileId: string }) {
       </Loaded>
     </ViewFrame>
   );
+}
+
+function readMembershipPage(parameters: URLSearchParams) {
+  const page = readPage(parameters, MEMBERSHIPS);
+  if ('first' in page) return { membershipsFirst: page.first, membershipsAfter: page.after };
+  return { membershipsLast: page.last, membershipsBefore: page.before };
 }
 
 function ProfileBody({ profile }: { profile: Profile }) {
@@ -74,6 +82,7 @@ function ProfileBody({ profile }: { profile: Profile }) {
       )}
       <Section title="Memberships">
         <MembershipTable memberships={memberships.nodes} />
+        <Pager page={memberships.pageInfo} list={MEMBERSHIPS} />
       </Section>
       <Section title="What was sent of it">
         <DeliveryTable deliveries={deliveries.nodes} />
@@ -114,8 +123,10 @@ function MembershipTable({ memberships }: { memberships: Profile['memberships'][
           <Table.Td>
             <StateBadge state={status} />
           </Table.Td>
-          <Table.Td>{lastQualificationTime}</Table.Td>
-          <Table.Td>{validUntil ?? 'no end'}</Table.Td>
+          <Table.Td>
+            <MomentText at={lastQualificationTime} />
+          </Table.Td>
+          <Table.Td>{validUntil === null ? 'no end' : <MomentText at={validUntil} />}</Table.Td>
           <Table.Td>
             <MomentText at={updatedAt} />
           </Table.Td>

@@ -102,8 +102,10 @@ function Members({ members }: { members: Segment['members'] }) {
               <Table.Td>
                 <StateBadge state={status} />
               </Table.Td>
-              <Table.Td>{lastQualificationTime}</Table.Td>
-              <Table.Td>{validUntil ?? 'no end'}</Table.Td>
+              <Table.Td>
+                <MomentText at={lastQualificationTime} />
+              </Table.Td>
+              <Table.Td>{validUntil === null ? 'no end' : <MomentText at={validUntil} />}</Table.Td>
             </Table.Tr>
           ))}
         </WideTable>

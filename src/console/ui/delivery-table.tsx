@@ -2,7 +2,7 @@
 
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
-import type { DeliveryRowFragment } from '../generated/graphql.js';
+import type { SentDeliveryFragment } from '../generated/graphql.js';
 import { MomentText } from './moment-text.js';
 import { StateBadge } from './state-badge.js';
 import { WideTable } from './wide-table.js';
@@ -11,7 +11,7 @@ import { capitalize, toWords } from './words.js';
 const TITLES = ['Time', 'Outcome', 'Profile', 'Why sent', 'Where, or why not'];
 
 /** Shows deliveries. */
-export function DeliveryTable({ deliveries }: { deliveries: readonly DeliveryRowFragment[] }) {
+export function DeliveryTable({ deliveries }: { deliveries: readonly SentDeliveryFragment[] }) {
   if (deliveries.length === 0) return <Text c="dimmed">None yet.</Text>;
   return (
     <WideTable label="Deliveries" titles={TITLES} minWidthPx={720}>
@@ -22,8 +22,8 @@ export function DeliveryTable({ deliveries }: { deliveries: readonly DeliveryRow
   );
 }
 
-function DeliveryRow({ delivery }: { delivery: DeliveryRowFragment }) {
-  const { committedAt, outcome, profileId, origin, shardId, sequenceNumber, code, reason } = delivery;
+function DeliveryRow({ delivery }: { delivery: SentDeliveryFragment }) {
+  const { committedAt, outcome, profileId, shardId, sequenceNumber, code, reason } = delivery;
   return (
     <Table.Tr>
       <Table.Td style={{ whiteSpace: 'nowrap' }}>
@@ -41,10 +41,16 @@ function DeliveryRow({ delivery }: { delivery: DeliveryRowFragment }) {
           </Anchor>
         )}
       </Table.Td>
-      <Table.Td>{capitalize(toWords(origin))}</Table.Td>
+      <Table.Td>{describeCauses(delivery)}</Table.Td>
       <Table.Td>
         {outcome === 'DELIVERED' ? `${shardId}, ${sequenceNumber}` : `${code}: ${reason?.meaning ?? ''}`}
       </Table.Td>
     </Table.Tr>
   );
+}
+
+/** Such as `Live: membership vip, attribute tier`. Exports of members have no causes. */
+function describeCauses({ origin, causes }: SentDeliveryFragment): string {
+  const changes = causes.map(({ kind, subject }) => `${toWords(kind)} ${subject}`).join(', ');
+  return capitalize(toWords(origin)) + (changes && `: ${changes}`);
 }

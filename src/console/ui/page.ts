@@ -17,20 +17,20 @@ export const PAGE_SIZE = 50;
 /** Where a list begins, such as under another filter. */
 export const FIRST_PAGE: PageVariables = { first: PAGE_SIZE, after: null };
 
-/** The page of an address; the first if it names none. */
-export function readPage(parameters: URLSearchParams): PageVariables {
-  if (parameters.get(PAGE) === LAST) return { last: PAGE_SIZE, before: null };
-  const before = parameters.get(BEFORE);
+/** The page of an address; the first if it names none. @param list its name, where a view has several lists. */
+export function readPage(parameters: URLSearchParams, list = ''): PageVariables {
+  if (parameters.get(list + PAGE) === LAST) return { last: PAGE_SIZE, before: null };
+  const before = parameters.get(list + BEFORE);
   if (before !== null) return { last: PAGE_SIZE, before };
-  return { first: PAGE_SIZE, after: parameters.get(AFTER) };
+  return { first: PAGE_SIZE, after: parameters.get(list + AFTER) };
 }
 
-/** The same address with another page; the filter stays. */
-export function withPage(parameters: URLSearchParams, page: PageVariables): URLSearchParams {
+/** The same address with another page; the filter and the pages of other lists stay. */
+export function withPage(parameters: URLSearchParams, page: PageVariables, list = ''): URLSearchParams {
   const next = new URLSearchParams(parameters);
-  for (const name of [AFTER, BEFORE, PAGE]) next.delete(name);
-  if ('first' in page && page.after !== null) next.set(AFTER, page.after);
-  if ('last' in page && page.before !== null) next.set(BEFORE, page.before);
-  if ('last' in page && page.before === null) next.set(PAGE, LAST);
+  for (const name of [AFTER, BEFORE, PAGE]) next.delete(list + name);
+  if ('first' in page && page.after !== null) next.set(list + AFTER, page.after);
+  if ('last' in page && page.before !== null) next.set(list + BEFORE, page.before);
+  if ('last' in page && page.before === null) next.set(list + PAGE, LAST);
   return next;
 }

@@ -5,14 +5,21 @@ import { useSearchParams } from 'wouter';
 import type { PageFragment } from '../generated/graphql.js';
 import { FIRST_PAGE, PAGE_SIZE, type PageVariables, readPage, withPage } from './page.js';
 
+/** Which list, and where its page lies. */
+export interface PagerProps {
+  readonly page: PageFragment;
+  /** Its name in the address, where a view has several lists. */
+  readonly list?: string;
+}
+
 /** Leads to the pages before and after, to the first and the last; nothing if there is one page only. */
-export function Pager({ page }: { page: PageFragment }) {
+export function Pager({ page, list = '' }: PagerProps) {
   const { hasPreviousPage, hasNextPage, startCursor, endCursor } = page;
   const [parameters, setParameters] = useSearchParams();
-  const present = readPage(parameters);
+  const present = readPage(parameters, list);
   const isFirst = 'first' in present && present.after === null;
   if (isFirst && !hasNextPage) return null;
-  const open = (next: PageVariables) => setParameters((before) => withPage(before, next));
+  const open = (next: PageVariables) => setParameters((before) => withPage(before, next, list));
   return (
     <Group component="nav" aria-label="Pages" gap="xs">
       <Button variant="default" disabled={isFirst} onClick={() => open(FIRST_PAGE)}>

@@ -39,7 +39,8 @@ export function formatBytes(bytes: number | string): string {
   return `${rates.format(size)} ${units[unit]}`;
 }
 
-/** A moment in the reader's zone. @param at ISO 8601. */
+/** A moment in the reader's zone. @param at ISO 8601; a text that is no time comes back as it is. */
 export function formatMoment(at: string): string {
-  return moments.format(new Date(at));
+  const moment = new Date(at);
+  return Number.isNaN(moment.getTime()) ? at : moments.format(moment);
 }
