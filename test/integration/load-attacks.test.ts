@@ -67,7 +67,7 @@ async function attack(): Promise<Attacker> {
   socket.on('error', () => undefined);
   await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject));
   socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${server.apiKey}` } }));
-  await until(() => attacker.counts['connection_ack'] === 1, { timeoutMs: 20_000 });
+  await until(() => attacker.counts['connection_ack'] === 1, { timeoutMs: 60_000 });
   return attacker;
 }
 
@@ -160,7 +160,7 @@ test('of 2,000 subscriptions tried on one socket the first 100 run, and the othe
     for (let number = 0; number < 2_000; number += 1) {
       attacker.socket.send(subscribe(String(number), followEvents()));
       if (number % 500 === 499)
-        await until(() => expect(sumOf(attacker)).toBeGreaterThan(number), { timeoutMs: 20_000 });
+        await until(() => expect(sumOf(attacker)).toBeGreaterThan(number), { timeoutMs: 60_000 });
     }
   });
 
@@ -168,7 +168,7 @@ test('of 2,000 subscriptions tried on one socket the first 100 run, and the othe
   expect(attacker.codes).toEqual({ TOO_MANY_SUBSCRIPTIONS: 1_900 });
   expect(seen.slowestMs).toBeLessThan(LONGEST_ANSWER_MS);
   attacker.socket.terminate();
-});
+}, 300_000);
 
 const sumOf = ({ counts }: Attacker) => (counts['next'] ?? 0) + (counts['error'] ?? 0);
 
@@ -176,7 +176,7 @@ test('1,000 sockets whose readers are paused cost bounded memory, and others fol
   const attackers: Attacker[] = [];
   while (attackers.length < 1_000) attackers.push(...(await Promise.all(Array.from({ length: 100 }, attack))));
   for (const { socket } of attackers) socket.send(subscribe('1', followEvents()));
-  await until(() => expect(attackers.every(({ counts }) => counts['next'])).toBe(true), { timeoutMs: 20_000 });
+  await until(() => expect(attackers.every(({ counts }) => counts['next'])).toBe(true), { timeoutMs: 60_000 });
   for (const { socket } of attackers) socket.pause();
 
   const seen = await watchMeanwhile(async () => {
@@ -188,4 +188,4 @@ test('1,000 sockets whose readers are paused cost bounded memory, and others fol
   expect(seen.result).toMatchObject({ state: 'SUCCEEDED', delivered: PROFILES });
   expect(seen.grownMib).toBeLessThan(300);
   expect(seen.slowestMs).toBeLessThan(LONGEST_ANSWER_MS);
-}, 120_000);
+}, 300_000);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** Options of {@link until}. */
 export interface UntilOptions {
-  /** Default 5,000. */
+  /** Default 15,000: what comes at once on a free machine may take seconds beside other work. */
   readonly timeoutMs?: number;
   /** Pause between two tries. Default 10. */
   readonly intervalMs?: number;
@@ -14,7 +14,7 @@ export interface UntilOptions {
  * @throws what the assertion threw last, once the time is over.
  */
 export async function until<T>(assertion: () => T | Promise<T>, options: UntilOptions = {}): Promise<T> {
-  const { timeoutMs = 5_000, intervalMs = 10 } = options;
+  const { timeoutMs = 15_000, intervalMs = 10 } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     try {
