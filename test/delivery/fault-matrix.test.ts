@@ -3,12 +3,11 @@
  * books and the API's numbers agree. All rows run side by side on one engine; each prints what was counted.
  */
 
-import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../src/sandbox/faults.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { addExport, addProfiles, readBooks, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
-import { compareWithLedger } from '../support/delivery-ledger.js';
+import { compareWithLedger, countStates, renewProfiles } from '../support/delivery-ledger.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
@@ -90,8 +89,7 @@ async function runRow([name, , , health]: (typeof MATRIX)[number], { sandbox, me
       timeoutMs: 60_000,
       intervalMs: 100,
     });
-  await sql`update profile set attributes = jsonb_build_object('name', 'newer'::text), revision = revision + 1
-    where workspace_id = ${setup.workspaceId}`.execute(database.db);
+  await renewProfiles(database.db, setup.workspaceId);
   const second = await addExport(database.db, setup);
   if (health) mend(name);
   // The others are mended once they have struck often enough.
@@ -103,13 +101,14 @@ async function runRow([name, , , health]: (typeof MATRIX)[number], { sandbox, me
     expect({ name, ...found }).toMatchObject({ name, state: 'SUCCEEDED', received: PROFILES, delivered: PROFILES });
   const ledger = await compareWithLedger(database.db, sandbox, { stream: name, destinationId: setup.destinationId });
   expect({ name, invented: ledger.invented }).toEqual({ name, invented: 0 });
+  const { newest, inversions } = countStates(sandbox, name);
   return {
     name,
-    lost: PROFILES - countNewest(sandbox, name),
+    lost: PROFILES - newest,
     copies: ledger.untold.length,
     copied: new Set(ledger.untold).size,
     unknown: books.reduce((sum, found) => sum + found.possibleDuplicates, 0),
-    inversions: countInversions(sandbox, name),
+    inversions,
   };
 }
 
@@ -125,20 +124,4 @@ async function untilHealth(destinationId: number, status: string): Promise<void>
     },
     { timeoutMs: 60_000, intervalMs: 100 },
   );
-}
-
-function countNewest(sandbox: RowContext['sandbox'], stream: string): number {
-  const newest = [...sandbox.listRecords(stream)].filter(({ data }) => data.includes('newer'));
-  return new Set(newest.map(({ partitionKey }) => partitionKey)).size;
-}
-
-/** Records with the older state behind one with the newer, of one profile. */
-function countInversions(sandbox: RowContext['sandbox'], stream: string): number {
-  const renewed = new Set<string>();
-  let inversions = 0;
-  for (const { data, partitionKey } of sandbox.listRecords(stream)) {
-    if (data.includes('newer')) renewed.add(partitionKey);
-    else if (renewed.has(partitionKey)) inversions += 1;
-  }
-  return inversions;
 }

@@ -49,7 +49,7 @@ test(`${SEEDS} seeds of changes, exports and faults at once: no profile goes bac
           ...(n === 1 && { memberships: [{ segmentId: 'segment-0', status: 'REALIZED' as const }] }),
         })),
       );
-      if (n % 15 === 1) await addExport(database.db, setup);
+      if (n % 15 === 1) await addExport(database.db, setup, null, n === 1 ? 'BACKFILL' : 'MANUAL');
     }
     await untilIdle(setup);
     await expectOrder(seed, setup, sandbox);

@@ -32,6 +32,7 @@ test('a stream that is split, then merged, in mid-export gets every record once'
 
 test('a stream that is deleted in mid-export and made anew, with more shards, gets the rest', async () => {
   await using run = await prepare('recreated', { profiles: 3_000, limits: 'aws' });
+  await run.holdToRate(600);
   await using _engine = run.start();
   await until(async () => expect((await readBooks(database.db, run.exportId)).delivered).toBeGreaterThan(300));
 
@@ -70,6 +71,27 @@ test('a record limit that is lowered is read and followed: what is too large now
   expect(await run.readDestination()).toMatchObject({ max_record_bytes: MIB });
   expect(await run.compare()).toMatchObject({ told: 59, untold: [], invented: 0 });
 });
+
+test('a record limit that is lowered in mid-export holds for what is sent after it', async () => {
+  await using run = await prepare('lowered-midway', { profiles: 900, maxRecordSizeKiB: 2_048 });
+  await run.holdToRate(300);
+  // The last of its lane, so that it is sent in the second half.
+  await run.setName('p899', 1.5 * MIB);
+  await using _engine = run.start();
+  await until(async () => expect((await readBooks(database.db, run.exportId)).delivered).toBeGreaterThan(100));
+
+  await run.owner.limitRecords('lowered-midway', 1_024);
+  const { delivered } = await readBooks(database.db, run.exportId);
+
+  expect(delivered).toBeLessThan(600);
+  expect(await untilFinished(database.db, run.exportId, 60_000)).toMatchObject({
+    state: 'PARTIALLY_FAILED',
+    delivered: 899,
+    failed: 1,
+  });
+  expect(await run.readFailures()).toMatchObject([{ code: 'RECORD_TOO_LARGE', limit_bytes: MIB }]);
+  expect(await run.compare()).toMatchObject({ told: 899, untold: [], invented: 0 });
+}, 90_000);
 
 test('a record limit that is raised is read and followed: what fits now is sent', async () => {
   await using run = await prepare('raised', { profiles: 30, maxRecordSizeKiB: 2_048, knownBytes: MIB });
@@ -121,6 +143,13 @@ async function prepare(
     owner,
     start: () => startEngine(database.db, sandbox.endpoint, { maxLanes: 8, probeIntervalMs: 300 }),
     compare: () => compareWithLedger(database.db, sandbox, { stream, destinationId: setup.destinationId }),
+    /** So slow that what is to come in mid-export does, however busy the machine is. */
+    holdToRate: (maxRecordsPerSecond: number) =>
+      database.db
+        .updateTable('destination')
+        .set({ max_records_per_second: maxRecordsPerSecond })
+        .where('id', '=', setup.destinationId)
+        .execute(),
     readDestination: () =>
       database.db
         .selectFrom('destination')

@@ -110,6 +110,18 @@ describe('a producer with a pacer', () => {
     expect(stream.refused()).toBeLessThan(80_000);
   });
 
+  test('outlasts an hour in which whole requests are refused, and then sends all', async () => {
+    const stream = simulate(2, { known: true, opensAtMs: 3_600_000, refusesWhole: true });
+
+    const { results } = await stream.sendAll(makeRecords(300));
+
+    expect(stream.clock.nowMs()).toBeGreaterThan(3_600_000);
+    expect(stream.clock.nowMs()).toBeLessThan(3_600_000 + 60_000);
+    expect(results.filter((result) => result.status === 'delivered')).toHaveLength(300);
+    // Once in a few seconds for each of two pages, not as often as it can.
+    expect(stream.requests.length).toBeLessThan(10_000);
+  });
+
   test('keeps nothing back on a stream that spreads records as it likes', async () => {
     const stream = simulate(2, { known: true });
     stream.pacer.keysDecide = false;
@@ -132,16 +144,27 @@ describe('a producer with a pacer', () => {
   });
 });
 
+const TOO_MUCH = {
+  kind: 'refused',
+  code: 'LimitExceededException',
+  httpStatus: 400,
+  message: 'no',
+  requestId: 'r',
+} as const;
+
 const FULL: OpenShard = { shardId: 'all', firstHashKey: '0'.repeat(32), lastHashKey: 'f'.repeat(32) };
 
 /** A stream whose shards hold to their limits, on a clock that moves only when somebody waits. */
-function simulate(count: number, { known, opensAtMs = 0 }: { known: boolean; opensAtMs?: number }) {
+function simulate(
+  count: number,
+  { known, opensAtMs = 0, refusesWhole = false }: { known: boolean; opensAtMs?: number; refusesWhole?: boolean },
+) {
   const clock = makeClock();
   const shards = splitEvenly(count);
   const buckets = new Map(shards.map(({ shardId }) => [shardId, createThroughput(LIMITS, 0)]));
   let refusals = 0;
   let number = 0;
-  const step: Step = ({ records }) => ({
+  const answer: Step = ({ records }) => ({
     kind: 'results',
     requestId: 'r',
     results: records.map((record) => {
@@ -155,6 +178,8 @@ function simulate(count: number, { known, opensAtMs = 0 }: { known: boolean; ope
       return { kind: 'rejected', code: 'ProvisionedThroughputExceededException', message: 'Rate exceeded' };
     }),
   });
+  const step: Step = (request, store) =>
+    refusesWhole && clock.nowMs() < opensAtMs ? TOO_MUCH : answer(request, store);
   const kinesis = scriptKinesis(Array.from({ length: 100_000 }, () => step));
   const pacer = new ShardPacer(LIMITS);
   if (known) pacer.replaceShards(shards);

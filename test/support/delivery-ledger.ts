@@ -53,6 +53,31 @@ export async function compareWithLedger(
   };
 }
 
+/** Gives all profiles of a workspace a newer state, which {@link countStates} tells from the one before. */
+export async function renewProfiles(db: Db, workspaceId: number): Promise<void> {
+  await sql`update profile set attributes = jsonb_build_object('name', ${NEWER}::text), revision = revision + 1
+    where workspace_id = ${workspaceId}`.execute(db);
+}
+
+const NEWER = 'newer';
+
+/**
+ * Counts in a stream, after {@link renewProfiles}, by partition key: those whose newer state is there, and records with an
+ * older state behind one with the newer.
+ */
+export function countStates(
+  sandbox: Pick<Sandbox, 'listRecords'>,
+  stream: string,
+): { newest: number; inversions: number } {
+  const renewed = new Set<string>();
+  let inversions = 0;
+  for (const { data, partitionKey } of sandbox.listRecords(stream)) {
+    if (data.includes(NEWER)) renewed.add(partitionKey);
+    else if (renewed.has(partitionKey)) inversions += 1;
+  }
+  return { newest: renewed.size, inversions };
+}
+
 async function compareWithApi(db: Db, destinationId: number, books: Map<string, string | null>): Promise<void> {
   const api = await readApiBooks(db, destinationId);
   const differing = [...books].filter(([place, profileId]) => api.deliveries.get(place) !== profileId);

@@ -188,14 +188,19 @@ export async function addMemberships(
 }
 
 /** Puts an export of all segments on the books, as triggerExport does. */
-export async function addExport(db: Db, setup: DeliverySetup, profileIds: string[] | null = null): Promise<number> {
+export async function addExport(
+  db: Db,
+  setup: DeliverySetup,
+  profileIds: string[] | null = null,
+  trigger: 'MANUAL' | 'BACKFILL' = 'MANUAL',
+): Promise<number> {
   const row = await db
     .insertInto('export')
     .values({
       workspace_id: setup.workspaceId,
       destination_id: setup.destinationId,
       activation_id: setup.activationId,
-      trigger: 'MANUAL',
+      trigger,
       segment_ids: setup.segmentIds,
       segment_keys: setup.segmentIds.map((_, number) => `segment-${number}`),
       profile_ids: profileIds,
