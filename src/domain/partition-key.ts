@@ -33,9 +33,13 @@ export function choosePartitionKey(
   return key !== null && isUsable(key) ? { key, isFallback: false } : { key: profile.profileId, isFallback: true };
 }
 
-/** Whether all records of a profile get one key, and so keep their order: ATTRIBUTE and IDENTITY while the value stays. */
-export function keepsOrder(partitionKey: PartitionKey): boolean {
-  return partitionKey.strategy !== 'RANDOM';
+/**
+ * Whether records of one profile keep their order: if all get one key (ATTRIBUTE and IDENTITY while the value stays), and
+ * the stream goes by keys.
+ * @param stream as AWS last described it; null if it never did: streams go by keys unless their owner chose otherwise.
+ */
+export function keepsOrder(partitionKey: PartitionKey, stream: { ignoresPartitionKeys: boolean } | null): boolean {
+  return partitionKey.strategy !== 'RANDOM' && !stream?.ignoresPartitionKeys;
 }
 
 /** The key that each strategy wants; null if the profile has none. */

@@ -93,7 +93,7 @@ export function createPartitioning(options: PartitioningOptions): Partitioning {
       return {
         sampled,
         fallbacks,
-        orderGuaranteed: keepsOrder(partitionKey),
+        orderGuaranteed: keepsOrder(partitionKey, destination.streamDetails),
         shards: shards.map(({ shardId }) => {
           const records = tally.records.get(shardId) ?? 0;
           return { shardId, records, share: sampled === 0 ? 0 : records / sampled };

@@ -105,7 +105,7 @@ export class KinesisDestinationType extends DestinationInterface {
       'Whether records of one profile keep their order in the stream: not with RANDOM keys, nor on a stream that ignores partition keys; with ATTRIBUTE and IDENTITY as long as the value stays.',
   })
   orderGuaranteed(): boolean {
-    return keepsOrder(this.row.partitionKey) && !this.row.streamDetails?.ignoresPartitionKeys;
+    return keepsOrder(this.row.partitionKey, this.row.streamDetails);
   }
 
   @Field(() => PartitionKeyType, { description: "What decides a record's shard." })

@@ -22,7 +22,10 @@ export class PreviewPartitioningSuccess {
   @Field(() => Int, { description: 'Sampled members whose key falls back to the profile id.' })
   fallbacks!: number;
 
-  @Field(() => Boolean, { description: 'Whether records of one profile would keep their order.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether records of one profile would keep their order: not with RANDOM keys, nor on a stream that ignores partition keys, where `shards` do not hold either.',
+  })
   orderGuaranteed!: boolean;
 
   @Field(() => Int, { description: 'Members sampled; fewer than asked if there are fewer.' })

@@ -68,7 +68,12 @@ test('the bound is that of Kinesis', () => {
 });
 
 test('only random keys give up the order per profile', () => {
-  expect(STRATEGIES.filter((strategy) => !keepsOrder(key(strategy)))).toEqual(['RANDOM']);
+  for (const stream of [null, { ignoresPartitionKeys: false }])
+    expect(STRATEGIES.filter((strategy) => !keepsOrder(key(strategy), stream))).toEqual(['RANDOM']);
+});
+
+test('no key keeps the order on a stream that ignores keys', () => {
+  expect(STRATEGIES.filter((strategy) => keepsOrder(key(strategy), { ignoresPartitionKeys: true }))).toEqual([]);
 });
 
 test.each<[PartitionKeyStrategy, string | null | undefined, string | null]>([

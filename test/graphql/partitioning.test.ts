@@ -8,7 +8,7 @@ import { laneOf } from '../../src/domain/lane.js';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.js';
 import { drawMembers } from '../../src/storage/member-sample.js';
 import { createClient } from '../sandbox/sandbox-client.js';
-import { createCredential, createDestination, keyOf, SECRET } from '../support/destination-seed.js';
+import { createCredential, createDestination, keyOf, readDestination, SECRET } from '../support/destination-seed.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -134,6 +134,15 @@ test('random keys keep no order and spread over all shards', async () => {
 
   expect(answer).toMatchObject({ sampled: 400, fallbacks: 0, orderGuaranteed: false });
   for (const records of recordsOf(answer)) expect(records).toBeGreaterThan(40);
+});
+
+test('a stream that spreads records as it likes keeps no order, whatever the key, and its destination says the same', async () => {
+  sandbox.createStream('auto', 2, { recordDistribution: 'AUTO' });
+  destinationId = await createDestination(edge, await createCredential(edge), { stream: 'auto' });
+
+  for (const partitionKey of [null, { strategy: 'PROFILE_ID' }, { strategy: 'CONSTANT', argument: 'all' }])
+    expect(await preview({ partitionKey })).toMatchObject({ orderGuaranteed: false });
+  expect((await readDestination(edge, destinationId)).destination).toMatchObject({ orderGuaranteed: false });
 });
 
 test("without a key to try, the destination's own is taken", async () => {
@@ -318,7 +327,8 @@ test('no transaction is open while AWS is asked', async () => {
   await until(() => sandbox.stats.requests['ListShards'] === 1);
   const { rows } = await sql`
     select state from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`.execute(database.db);
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+      and state <> 'idle'`.execute(database.db);
 
   expect(rows).toEqual([]);
   expect(await asking).toMatchObject({ sampled: 20 });
