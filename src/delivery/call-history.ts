@@ -88,8 +88,11 @@ function isThrottled(result: RecordResult): boolean {
   return result.status === 'deferred' && isThrottle(result.cause);
 }
 
+/** A code of the whole request that nobody knows says no more of the record than silence, and lasts as long. */
+const UNANSWERED: readonly string[] = ['AWS_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'REQUEST_REFUSED'];
+
 function isUnanswered(result: RecordResult): boolean {
-  return result.status === 'deferred' && (result.cause === 'AWS_UNAVAILABLE' || result.cause === 'OUTCOME_UNKNOWN');
+  return result.status === 'deferred' && UNANSWERED.includes(result.cause);
 }
 
 function findCause(

@@ -128,9 +128,10 @@ async function deliver(
   await context.failpoint('page.sent');
   const latencyMs = performance.now() - startedAt;
   const claims = new Map(work.claims.map((claim) => [claim.lane, claim]));
+  const isAlone = isSentAlone(work.pages, results);
   const sent = work.pages.flatMap((page, index): SentPage[] => {
     const claim = claims.get(page.lane);
-    const ofPage = spendRetries(page.entries, results[index] ?? []);
+    const ofPage = spendRetries(page.entries, { results: results[index] ?? [], isAlone });
     return claim ? [{ claim, page, results: ofPage, settlement: settlePage(page, ofPage, { claim, latencyMs }) }] : [];
   });
   const commits = await commitAll(context, sent);
@@ -142,6 +143,12 @@ async function deliver(
     if (commit?.status !== 'fulfilled') return [page.claim.lane, { status: 'rejected', reason: commit?.reason }];
     return [page.claim.lane, { status: 'fulfilled', value: outcomeOf(page, commit.value, limit) }];
   });
+}
+
+/** Whether a destination that takes records was sent a single one. */
+function isSentAlone([page]: readonly Page[], results: readonly PageResults[]): boolean {
+  const takesOthers = page?.target.healthStatus === 'HEALTHY' || page?.target.healthStatus === 'THROTTLED';
+  return takesOthers && results.flat().filter((result) => result !== null).length === 1;
 }
 
 /** Sends the records of all pages in one call; a page's results stand at its entries' places, null for skips. */

@@ -118,12 +118,14 @@ interface Fate {
   latencyMs: number;
 }
 
+/** A page that waits whole counts no attempts of its records, and unknown errors have a budget of them. */
+const LEAVES_PAGE: readonly string[] = ['UNKNOWN_ERROR', 'REQUEST_REFUSED'];
+
 /** An export's page that was deferred whole, with no outcome unknown, is not rewritten row by row: it just waits. */
 function staysWhole(page: Page, results: PageResults): boolean {
   if (!page.slice) return false;
-  // A page that waits whole counts no attempts of its records, and an unknown error has a budget of them.
   return results.every(
-    (result) => result?.status === 'deferred' && !result.outcomeUnknown && result.cause !== 'UNKNOWN_ERROR',
+    (result) => result?.status === 'deferred' && !result.outcomeUnknown && !LEAVES_PAGE.includes(result.cause),
   );
 }
 

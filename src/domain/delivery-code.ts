@@ -83,12 +83,16 @@ export const DELIVERY_CODES = {
     'Nothing: records go again by themselves. Ask AWS for a higher KMS quota if it lasts.',
   ),
   AWS_UNAVAILABLE: deferral(
-    'AWS answered 5xx, or no connection could be made.',
+    'AWS answered 5xx, or there was no connection, or no session of the role just now.',
     'Nothing: records go again by themselves. Check the network and the AWS status page if it lasts.',
   ),
   OUTCOME_UNKNOWN: deferral(
     'No readable answer came in time; the record may be in the stream, and sending it again may duplicate it.',
     'Nothing: records go again by themselves; consumers drop copies by `recordId`.',
+  ),
+  REQUEST_REFUSED: deferral(
+    'AWS refuses whole requests, with a code that says nothing that the product knows a remedy for; nothing of them was stored.',
+    'Nothing is lost: records wait, and go again by themselves. Look up the code that is reported, and give `awsRequestId` to AWS support if it lasts.',
   ),
   UNKNOWN_ERROR: deferral(
     'AWS refused this very record with a code that the product does not know.',

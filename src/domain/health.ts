@@ -15,17 +15,19 @@ export interface HealthCause {
 
 /**
  * A cause in the words of the error catalogue, with the stream's name or ARN.
- * @param fault `detail` is what AWS or the network reported, if anything may be told of it.
+ * @param fault `awsCode` is as on the wire; `detail` is what AWS or the network said, if anything may be told of it.
  */
 export function nameCause(fault: {
   code: DeliveryCode;
   stream: string;
+  awsCode: string | null;
   detail: string | null;
   awsRequestId: string | null;
 }): HealthCause {
-  const { code, stream, detail, awsRequestId } = fault;
+  const { code, stream, awsCode, detail, awsRequestId } = fault;
   const { meaning, remedy } = DELIVERY_CODES[code];
-  const reported = detail === null ? '' : ` Reported: ${detail}`;
+  const words = [awsCode, detail].filter((part) => part !== null).join(': ');
+  const reported = words === '' ? '' : ` Reported: ${words}`;
   return { code, message: `Stream ${stream}: ${meaning} ${remedy}${reported}`, awsRequestId };
 }
 
@@ -63,7 +65,8 @@ export interface CallEvidence {
 /** What a test showed. */
 export interface TestEvidence {
   kind: 'TEST';
-  outcome: 'PASSED' | 'FAILED' | 'UNKNOWN';
+  /** `THROTTLED`: AWS answered, but not what was asked. */
+  outcome: 'PASSED' | 'FAILED' | 'THROTTLED' | 'UNKNOWN';
   /** Why it did not pass. */
   cause: HealthCause;
   /** `since` of the health when the test began: what came in between is newer than what the test saw. */
@@ -101,6 +104,8 @@ function afterTest(current: CurrentHealth, test: TestEvidence): HealthState | nu
   switch (test.outcome) {
     case 'FAILED':
       return { status: 'HALTED', ...test.cause };
+    case 'THROTTLED':
+      return null;
     case 'UNKNOWN':
       return current.status === 'HALTED' ? null : { status: 'DEGRADED', ...test.cause };
     case 'PASSED':

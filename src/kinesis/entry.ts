@@ -31,6 +31,8 @@ export interface Entry {
   hashKey: string | null;
   attempts: number;
   outcomeUnknown: boolean;
+  /** Its last request held nothing else, and was refused with a code that nobody knows. */
+  refusedAlone: boolean;
   /** Put back for so long, in milliseconds, because its shard has no room within this call; null if not. */
   heldMs: number | null;
   reason: Reason | null;
@@ -43,10 +45,11 @@ export interface Entry {
  * - `backOff`: the whole request failed; the next one would fail as well without a pause.
  * - `halt`: nothing more will be stored until the cause is mended.
  * - `split`: some record is to blame; `error` is what AWS said.
+ * - `search`: nobody knows whether some record is to blame, or all would be refused.
  */
 export type Verdict =
   | { readonly kind: 'proceed' }
-  | { readonly kind: 'backOff' | 'halt'; readonly reason: Reason }
+  | { readonly kind: 'backOff' | 'halt' | 'search'; readonly reason: Reason }
   | { readonly kind: 'split'; readonly error: AnsweredError };
 
 /** A wire error together with the request that it answers. */
@@ -57,7 +60,16 @@ export interface AnsweredError extends WireError {
 /** Opens the entry of a record; one that AWS would never take is settled at once, with 0 attempts. */
 export function openEntry(record: KinesisRecord, maxRecordBytes: number): Entry {
   const result = findRecordFault(record, maxRecordBytes);
-  return { record, hashKey: null, attempts: 0, outcomeUnknown: false, heldMs: null, reason: null, result };
+  return {
+    record,
+    hashKey: null,
+    attempts: 0,
+    outcomeUnknown: false,
+    refusedAlone: false,
+    heldMs: null,
+    reason: null,
+    result,
+  };
 }
 
 /**
@@ -100,6 +112,14 @@ export function refuse(entry: Entry, error: AnsweredError): void {
   };
 }
 
+/** Blames the records that were refused alone, if AWS took others within the call: else it may refuse whatever comes. */
+export function blameRefused(entries: readonly Entry[]): void {
+  if (!entries.some(({ result }) => result?.status === 'delivered')) return;
+  for (const entry of entries)
+    if (entry.refusedAlone && entry.reason?.cause === 'REQUEST_REFUSED')
+      entry.reason = { ...entry.reason, cause: 'UNKNOWN_ERROR' };
+}
+
 /**
  * The result of an entry when the call is over.
  * @param rest why the call ended, for records that were never sent; a halting reason holds for all.
@@ -126,7 +146,11 @@ const UNSENT = { kind: 'transient', cause: 'AWS_UNAVAILABLE' } as const;
 function settleRefusal(entries: readonly Entry[], answer: Extract<PutRecordsAnswer, { kind: 'refused' }>): Verdict {
   const fault = classify(answer);
   if (fault.kind === 'invalid') return { kind: 'split', error: answer };
-  return settleAll(entries, fault, reasonFor(fault.cause, answer));
+  const reason = reasonFor(fault.cause, answer);
+  const verdict = settleAll(entries, fault, reason);
+  if (fault.cause !== 'REQUEST_REFUSED') return verdict;
+  for (const entry of entries) entry.refusedAlone = entries.length === 1;
+  return { kind: 'search', reason };
 }
 
 /** Whatever else keeps this process from its keys passes: it is no refusal of the stream. */

@@ -12,7 +12,7 @@ import type { HaltingCause } from './record.js';
  */
 export type Fault =
   | { readonly kind: 'throttle'; readonly cause: 'THROTTLED' | 'KMS_THROTTLED' }
-  | { readonly kind: 'transient'; readonly cause: 'AWS_UNAVAILABLE' | 'UNKNOWN_ERROR' }
+  | { readonly kind: 'transient'; readonly cause: 'AWS_UNAVAILABLE' | 'REQUEST_REFUSED' | 'UNKNOWN_ERROR' }
   | { readonly kind: 'unknown'; readonly cause: 'AWS_UNAVAILABLE' | 'OUTCOME_UNKNOWN' }
   | { readonly kind: 'halt'; readonly cause: HaltingCause }
   | { readonly kind: 'invalid' };
@@ -29,6 +29,7 @@ const THROTTLE: Fault = { kind: 'throttle', cause: 'THROTTLED' };
 const KMS_THROTTLE: Fault = { kind: 'throttle', cause: 'KMS_THROTTLED' };
 const TRANSIENT: Fault = { kind: 'transient', cause: 'AWS_UNAVAILABLE' };
 const STRANGE: Fault = { kind: 'transient', cause: 'UNKNOWN_ERROR' };
+const STRANGE_REQUEST: Fault = { kind: 'transient', cause: 'REQUEST_REFUSED' };
 const UNKNOWN: Fault = { kind: 'unknown', cause: 'OUTCOME_UNKNOWN' };
 const BROKEN: Fault = { kind: 'unknown', cause: 'AWS_UNAVAILABLE' };
 const INVALID: Fault = { kind: 'invalid' };
@@ -88,7 +89,7 @@ const CLOCK_TEXT = /signature expired|signature not yet current|too skewed/i;
 const STREAM_FIELD_TEXT = /'stream(?:Name|ARN)'/i;
 
 /**
- * Says what an error means. Unknown codes are taken as a passing fault of AWS: dropping a record is worse than a late one.
+ * Says what an error means. Unknown codes are taken as faults that pass: dropping a record is worse than a late one.
  * @param error as it stood on the wire; `code` bare of namespace and address, with or without `Exception`.
  */
 export function classify(error: WireError): Fault {
@@ -112,7 +113,7 @@ function classifyByStatus({ code, httpStatus }: WireError): Fault {
   if (httpStatus >= 500) return BROKEN;
   if (httpStatus === 200 && code !== null) return PASSING.has(code.replace(/Exception$/, '')) ? TRANSIENT : STRANGE;
   // No code at all: something other than Kinesis answered, and nobody knows what it did with the request.
-  return code === null ? UNKNOWN : TRANSIENT;
+  return code === null ? UNKNOWN : STRANGE_REQUEST;
 }
 
 function halt(cause: HaltingCause): Fault {

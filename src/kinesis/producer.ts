@@ -8,6 +8,7 @@ import type { PutRecordsAnswer } from './answer.js';
 import { MAX_REQUEST_BYTES, splitIntoBatches } from './batch.js';
 import { nextDelayMs } from './delay.js';
 import {
+  blameRefused,
   closeEntry,
   type Entry,
   isOwed,
@@ -90,8 +91,10 @@ export function createProducer(options: ProducerOptions): Producer {
       const entries = records.map((record) => openEntry(record, limitBytes));
       const deadlineAtMs = settings.clock.nowMs() + settings.deadlineMs;
       const rest = reasonFor('ABORTED');
-      const call: Call = { ...settings, entries, signal, patienceMs, deadlineAtMs, rest, isClockCorrected: false };
+      const state = { rest, isClockCorrected: false, refusalsInRow: 0 };
+      const call: Call = { ...settings, ...state, entries, signal, patienceMs, deadlineAtMs };
       await sendRounds(call);
+      blameRefused(entries);
       return entries.map((entry) => closeEntry(entry, call.rest, settings.random()));
     },
   };
@@ -103,6 +106,9 @@ const DEFAULT_PATIENCE_MS = 1_000;
 /** An attempt with less time than this would only make an unknown outcome; a quarter of shorter deadlines. */
 const LEAST_ATTEMPT_MS = 250;
 
+/** Nine halvings lead from 500 records to a single one, whose neighbours may share its fault: then all would be refused. */
+const MAX_REFUSALS_IN_ROW = 15;
+
 type Settings = Required<ProducerOptions>;
 
 interface Call extends Settings {
@@ -113,6 +119,8 @@ interface Call extends Settings {
   /** What became of the call as a whole: the reason of records that were never sent. */
   rest: Reason;
   isClockCorrected: boolean;
+  /** Requests since AWS last answered otherwise than with a code that nobody knows. */
+  refusalsInRow: number;
 }
 
 /** `end`: the call is over; `backOff`: the round is over. */
@@ -172,6 +180,7 @@ async function sendBatch(call: Call, batch: readonly Entry[]): Promise<Next> {
   const answer = await attempt(call, batch);
   const verdict = settle(batch, answer);
   if (call.pacer) noteAnswer(call.pacer, { entries: batch, answer, nowMs: call.clock.nowMs() });
+  call.refusalsInRow = verdict.kind === 'search' ? call.refusalsInRow + 1 : 0;
   return act(call, batch, verdict);
 }
 
@@ -188,6 +197,10 @@ async function act(call: Call, batch: readonly Entry[], verdict: Verdict): Promi
       return 'end';
     case 'split':
       return bisect(call, batch, verdict.error);
+    case 'search':
+      call.rest = verdict.reason;
+      if (call.refusalsInRow > MAX_REFUSALS_IN_ROW) return 'end';
+      return batch.length === 1 ? 'proceed' : halve(call, batch);
   }
 }
 
@@ -202,6 +215,10 @@ async function bisect(
     refuse(first, error);
     return 'proceed';
   }
+  return halve(call, batch);
+}
+
+async function halve(call: Call, batch: readonly Entry[]): Promise<Next> {
   const middle = Math.ceil(batch.length / 2);
   const next = await sendBatch(call, batch.slice(0, middle));
   return next === 'proceed' ? sendBatch(call, batch.slice(middle)) : next;

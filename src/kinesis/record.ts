@@ -37,7 +37,7 @@ export type HaltingCause = (typeof HALTING_CAUSES)[number];
 
 /**
  * Why a record is still owed. `ABORTED`: the signal, the guard or the deadline came before it was ever sent in this call.
- * `UNKNOWN_ERROR`: AWS refused this one record with a code that nobody here knows. `RECORD_LIMIT_CHANGED`: it was built for a limit that does not hold any more.
+ * `UNKNOWN_ERROR`: AWS refused this one record with a code that nobody here knows; `REQUEST_REFUSED`: the whole request. `RECORD_LIMIT_CHANGED`: it was built for a limit that does not hold any more.
  */
 export type DeferralCause =
   | 'THROTTLED'
@@ -45,6 +45,7 @@ export type DeferralCause =
   | 'AWS_UNAVAILABLE'
   | 'OUTCOME_UNKNOWN'
   | 'ABORTED'
+  | 'REQUEST_REFUSED'
   | 'UNKNOWN_ERROR'
   | 'RECORD_LIMIT_CHANGED'
   | HaltingCause;

@@ -17,6 +17,8 @@ test('three calls in a row without an answer are silence; an answer or calls nev
     false,
     true,
   ]);
+  const strange = [deferred('REQUEST_REFUSED')];
+  expect([isSilent(3, strange), isSilent(3, strange), isSilent(3, strange)]).toEqual([false, false, true]);
   expect(isSilent(1, [deferred('THROTTLED'), deferred('AWS_UNAVAILABLE')])).toBe(false);
   expect([isSilent(1, dead), isSilent(1, []), isSilent(1, dead), isSilent(1, [delivered])]).toEqual([
     false,
@@ -48,7 +50,7 @@ test('a halting cause is told whatever else was delivered', () => {
   expect(isDelivered).toBe(true);
   expect(halting).toEqual({
     code: 'ACCESS_DENIED',
-    message: expect.stringMatching(/^Stream orders: .* Reported: m$/),
+    message: expect.stringMatching(/^Stream orders: .* Reported: c: m$/),
     awsRequestId: 'r',
   });
 });
@@ -82,6 +84,6 @@ const delivered: RecordResult = {
 };
 
 function deferred(cause: Extract<RecordResult, { status: 'deferred' }>['cause']): RecordResult {
-  const said = { awsCode: null, awsRequestId: 'r', detail: 'm' };
+  const said = { awsCode: 'c', awsRequestId: 'r', detail: 'm' };
   return { status: 'deferred', cause, outcomeUnknown: false, retryAfterMs: 1, attempts: 1, ...said };
 }

@@ -39,6 +39,7 @@ const result: fc.Arbitrary<RecordResult> = fc.oneof(
       'THROTTLED' as const,
       'ABORTED' as const,
       'AWS_UNAVAILABLE' as const,
+      'REQUEST_REFUSED' as const,
       'ACCESS_DENIED' as const,
     ),
     outcomeUnknown: fc.boolean(),

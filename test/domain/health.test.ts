@@ -47,6 +47,9 @@ test.each<[string, TestEvidence['outcome'], string | null]>([
   ['HEALTHY', 'FAILED', 'HALTED'],
   ['HEALTHY', 'UNKNOWN', 'DEGRADED'],
   ['HALTED', 'UNKNOWN', null],
+  ['UNTESTED', 'THROTTLED', null],
+  ['HEALTHY', 'THROTTLED', null],
+  ['DEGRADED', 'THROTTLED', null],
 ])('%s, after a test that %s, becomes %s', (status, outcome, next) => {
   const evidence: TestEvidence = { kind: 'TEST', outcome, cause: CAUSE, sawSince: SINCE };
 

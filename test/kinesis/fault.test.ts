@@ -11,10 +11,10 @@ describe('what a wire code means', () => {
     ['KMSThrottlingException', 400, 'throttle', 'KMS_THROTTLED'],
     ['InternalFailure', 200, 'transient', 'AWS_UNAVAILABLE'],
     ['NeverHeardOfException', 200, 'transient', 'UNKNOWN_ERROR'],
-    ['NeverHeardOfException', 400, 'transient', 'AWS_UNAVAILABLE'],
+    ['NeverHeardOfException', 400, 'transient', 'REQUEST_REFUSED'],
     ['InternalFailure', 500, 'unknown', 'AWS_UNAVAILABLE'],
     ['ServiceUnavailable', 503, 'transient', 'AWS_UNAVAILABLE'],
-    ['BrandNewException', 400, 'transient', 'AWS_UNAVAILABLE'],
+    ['BrandNewException', 500, 'unknown', 'AWS_UNAVAILABLE'],
     [null, 502, 'unknown', 'AWS_UNAVAILABLE'],
     [null, 403, 'unknown', 'OUTCOME_UNKNOWN'],
     [null, 429, 'throttle', 'THROTTLED'],
@@ -62,10 +62,11 @@ describe('what a wire code means', () => {
     });
   });
 
-  test('what AWS says is quoted for permissions and never for signatures', () => {
+  test('what AWS says is quoted for permissions, and never for signatures or codes that may concern them', () => {
     expect(quoteDetail('ACCESS_DENIED', 'User: arn:x is not authorized')).toBe('User: arn:x is not authorized');
     expect(quoteDetail('ACCESS_DENIED', 'x'.repeat(1_000))).toHaveLength(300);
     expect(quoteDetail('CREDENTIAL_REFUSED', 'The Canonical String … token')).toBe(null);
     expect(quoteDetail('CLOCK_SKEWED', 'Canonical')).toBe(null);
+    expect(quoteDetail('REQUEST_REFUSED', 'Canonical')).toBe(null);
   });
 });

@@ -163,6 +163,7 @@ test(`over random fault scripts (${RUNS} seeds) every record has one true result
       'ACCESS_DENIED',
       'AWS_UNAVAILABLE',
       'OUTCOME_UNKNOWN',
+      'REQUEST_REFUSED',
       'THROTTLED',
       'delivered',
       'failed',

@@ -144,18 +144,69 @@ describe('whole-request faults', () => {
     expect(results[0]).toMatchObject({ status: 'delivered', attempts: 2, possibleDuplicate: true });
   });
 
-  test('an unknown code is taken as a passing fault of AWS', async () => {
-    const { results } = await run({ steps: Array.from({ length: 3 }, () => refuseWith('BrandNewException')) });
-
-    expect(results[0]).toMatchObject({ cause: 'AWS_UNAVAILABLE', awsCode: 'BrandNewException', attempts: 3 });
-  });
-
   test('no connection leaves nothing unknown', async () => {
     const refused: Step = () => ({ kind: 'unsent', reason: 'ECONNREFUSED' });
     const { results } = await run({ steps: [refused, refused, refused] });
 
     expect(results[0]).toMatchObject({ cause: 'AWS_UNAVAILABLE', outcomeUnknown: false, attempts: 3 });
     expect(results[0]).toHaveProperty('detail', 'ECONNREFUSED');
+  });
+});
+
+describe('requests refused with a code that nobody knows', () => {
+  const refuseAll = Array.from({ length: 1_000 }, () => refuseWith('BrandNewException', 400, 'words'));
+  const refuseFor = (records: readonly KinesisRecord[], positions: readonly number[]): Step[] => {
+    const isCulprit = (record: KinesisRecord) => positions.some((position) => records[position] === record);
+    return Array.from({ length: 1_000 }, () => refuseWhile(isCulprit, { code: 'BrandNewException' }));
+  };
+
+  test('one record is tried again, and waits under the code of AWS, whose words are not quoted', async () => {
+    const { results, clock } = await run({ records: makeRecords(1), steps: refuseAll });
+
+    expect(results).toMatchObject([
+      {
+        status: 'deferred',
+        cause: 'REQUEST_REFUSED',
+        awsCode: 'BrandNewException',
+        awsRequestId: 'r-1',
+        detail: null,
+        outcomeUnknown: false,
+        attempts: 3,
+      },
+    ]);
+    expect(clock.sleptMs).toHaveLength(2);
+  });
+
+  test('all are refused: no record is blamed, and the call ends after sixteen requests', async () => {
+    const { results, requests } = await run({ records: makeRecords(501), steps: refuseAll });
+
+    expect(requests).toHaveLength(16);
+    for (const result of results)
+      expect(result).toMatchObject({ status: 'deferred', cause: 'REQUEST_REFUSED', awsCode: 'BrandNewException' });
+  });
+
+  test.each([[[0]], [[499]], [[3, 250]], [[0, 1, 2, 498, 499]]])(
+    'those at %j stop no others: they alone wait, as refused themselves',
+    async (positions) => {
+      const records = makeRecords(500);
+      const { results } = await run({ records, steps: refuseFor(records, positions) });
+
+      const refused = results.flatMap((result, index) => (result.status === 'delivered' ? [] : [index]));
+      expect(refused).toEqual(positions);
+      for (const position of positions)
+        expect(results[position]).toMatchObject({ cause: 'UNKNOWN_ERROR', awsCode: 'BrandNewException' });
+    },
+  );
+
+  test('a request that passes in halves blames nobody', async () => {
+    const { results, sent } = await run({ records: makeRecords(4), steps: [refuseWith('BrandNewException')] });
+
+    expect(sent).toEqual([
+      [0, 1, 2, 3],
+      [0, 1],
+      [2, 3],
+    ]);
+    expect(new Set(statuses(results))).toEqual(new Set(['delivered']));
   });
 });
 
@@ -352,7 +403,7 @@ describe('records that AWS will not take', () => {
   test('a culprit that AWS finds too large fails as such, with the limit that AWS names', async () => {
     const message =
       "1 validation error detected: Value at 'records.1.member.data' failed to satisfy constraint: Member must have length less than or equal to 1048576";
-    const { results } = await run({ records: makeRecords(1), steps: [refuseWhile(() => true, message)] });
+    const { results } = await run({ records: makeRecords(1), steps: [refuseWhile(() => true, { message })] });
 
     expect(results[0]).toMatchObject({ code: 'RECORD_TOO_LARGE', limitBytes: 1_048_576 });
   });

@@ -67,10 +67,13 @@ export function refuseWith(code: string, httpStatus = 400, message = 'no'): Step
 }
 
 /** Refuses the whole request while it holds such a record, stores it otherwise. */
-export function refuseWhile(isCulprit: (record: KinesisRecord) => boolean, message = 'no'): Step {
+export function refuseWhile(
+  isCulprit: (record: KinesisRecord) => boolean,
+  { code = 'ValidationException', message = 'no' }: { code?: string; message?: string } = {},
+): Step {
   return (request, store) =>
     request.records.some(isCulprit)
-      ? { kind: 'refused', code: 'ValidationException', httpStatus: 400, message, requestId: 'r-1' }
+      ? { kind: 'refused', code, httpStatus: 400, message, requestId: 'r-1' }
       : storeAll(request, store);
 }
 
