@@ -13,6 +13,8 @@ export interface AwsCall {
   what: string;
   /** What the credential needs for it, such as `kinesis:ListShards`. */
   permission: string;
+  /** The IAM policy statement that gives it. */
+  policyStatement: Record<string, unknown>;
   /** The argument behind it. */
   path: string[];
 }
@@ -22,13 +24,21 @@ export function toAwsError(fault: CallFault, call: AwsCall): AwsError {
   const { awsRequestId } = fault;
   if (fault.kind === 'unreachable') {
     const message = `Amazon Kinesis could not be asked to ${call.what} (${fault.reason}): there was no readable answer within ${AWS_DEADLINE_MS / 1_000} s. Check the region and the network, then try again.`;
-    return new AwsError('AWS_UNREACHABLE', message, { path: call.path, awsRequestId, reason: null, permission: null });
+    return new AwsError('AWS_UNREACHABLE', message, {
+      path: call.path,
+      awsRequestId,
+      reason: null,
+      ...NOTHING_MISSING,
+    });
   }
-  const permission = fault.cause === 'ACCESS_DENIED' ? call.permission : null;
+  const { permission, policyStatement } = fault.cause === 'ACCESS_DENIED' ? call : NOTHING_MISSING;
   const code = fault.awsCode === null ? '' : ` (${fault.awsCode})`;
   const message = `${isUnsigned(fault) ? 'There are no keys' : 'Amazon Kinesis refused'} to ${call.what}${code}. ${remedy(fault, call)}`;
-  return new AwsError('AWS_REFUSED', message, { path: call.path, awsRequestId, reason: fault.cause, permission });
+  const about = { path: call.path, awsRequestId, reason: fault.cause, permission, policyStatement };
+  return new AwsError('AWS_REFUSED', message, about);
 }
+
+const NOTHING_MISSING = { permission: null, policyStatement: null };
 
 /** Causes for which it never comes to a call: the credential gives no keys to sign it with. */
 export const WITHOUT_KEYS: readonly string[] = [

@@ -17,6 +17,7 @@ import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
 import { type Credential, type CredentialKind, getCredential, SECRET_FIELD, versionConflict } from './credential.js';
 import { type CheckedSecret, checkNewSecret, type NewSecretInput } from './credential-input.js';
 import type { DestinationTests } from './destination-test.js';
+import { statementForAll } from './iam-statement.js';
 import type { SecretSeal } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 import { InvalidStateError } from './user-error.js';
@@ -115,7 +116,8 @@ async function askWhoItIs(
   if ('value' in found) return;
   const path = ['input', secret.kind === 'ASSUME_ROLE' ? 'roleArn' : 'secretAccessKey'];
   const what = secret.kind === 'ASSUME_ROLE' ? 'tell who the new role is' : 'tell who the new key is';
-  throw toAwsError(found.fault, { what, permission: 'sts:GetCallerIdentity', path });
+  const permission = 'sts:GetCallerIdentity';
+  throw toAwsError(found.fault, { what, permission, policyStatement: statementForAll(permission), path });
 }
 
 /** A new role is assumed with the external id that the present one is. */

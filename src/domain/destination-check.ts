@@ -131,10 +131,7 @@ function checkEncryption(place: Place, { summary, write }: StreamInspection): De
   const fault = faultOf(write);
   if (fault && isOneOf(fault, OF_KEY)) {
     const mends = fault.kind === 'refused' && fault.cause === 'KMS_ACCESS_DENIED';
-    return {
-      ...failed('ENCRYPTION', fault),
-      policyStatement: mends ? statementFor('kms:GenerateDataKey', place) : null,
-    };
+    return { ...failed('ENCRYPTION', fault), ...(mends && needsKey(place)) };
   }
   const keyId = 'value' in summary ? summary.value.kmsKeyId : null;
   if (keyId !== null)
@@ -144,10 +141,15 @@ function checkEncryption(place: Place, { summary, write }: StreamInspection): De
         null,
         `Encrypted with ${keyId}. The first record shows whether the credential may use the key: it needs kms:GenerateDataKey.`,
       ),
-      policyStatement: statementFor('kms:GenerateDataKey', place),
+      ...needsKey(place),
     };
   if ('value' in summary) return passed('ENCRYPTION', 'The stream is not encrypted.');
   return unknown('ENCRYPTION', null, 'Whether the stream is encrypted could not be read.');
+}
+
+function needsKey(place: Place): Pick<DestinationCheck, 'permission' | 'policyStatement'> {
+  const permission = 'kms:GenerateDataKey';
+  return { permission, policyStatement: statementFor(permission, place) };
 }
 
 function checkWritePermission(place: Place, write: Finding<true>): DestinationCheck {
@@ -168,7 +170,14 @@ function checkWritePermission(place: Place, write: Finding<true>): DestinationCh
   // The key is asked for after the permission.
   if (isOneOf(fault, OF_KEY)) return { ...passed('PERMISSION', `${permission} is allowed.`), permission };
   const message = `Whether ${permission} is allowed could not be told (${nameOf(fault)}): mend what failed above, or try again.`;
-  return { ...unknown('PERMISSION', fault, message), permission };
+  return { ...unknown('PERMISSION', fault, message), code: codeOfUntold(fault), permission };
+}
+
+/** Why a dry run did not tell; null if a check above says so already. */
+function codeOfUntold(fault: CallFault): string | null {
+  if (fault.kind === 'unreachable') return 'AWS_UNAVAILABLE';
+  if (fault.cause === null) return 'REQUEST_REFUSED';
+  return fault.cause === 'THROTTLED' || fault.cause === 'KMS_THROTTLED' ? fault.cause : null;
 }
 
 function checkOptionalPermission(place: Place, permission: string, call: Finding<unknown>): DestinationCheck {

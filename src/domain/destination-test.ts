@@ -14,6 +14,7 @@ import { type Destination, getDestination, PROBE_INTERVAL_MS } from './destinati
 import { type DestinationTest, type InspectedStream, judgeInspection } from './destination-check.js';
 import { checkRegion, checkRegionAndStream } from './destination-input.js';
 import { type CurrentHealth, nextHealth, type TestEvidence } from './health.js';
+import { statementForAll } from './iam-statement.js';
 import { InputIssues } from './input-issues.js';
 import { type KinesisStream, toKinesisStream } from './kinesis-stream.js';
 import type { RoleTrust } from './role-trust.js';
@@ -100,6 +101,7 @@ export function createDestinationTests(options: DestinationTestOptions): Destina
       throw toAwsError(found.fault, {
         what: `list the streams in ${region}`,
         permission: 'kinesis:ListStreams',
+        policyStatement: statementForAll('kinesis:ListStreams'),
         path: ['credentialId'],
       });
     },
@@ -142,6 +144,9 @@ async function keep(
   wake(id);
 }
 
+/** Answers that say no more than that AWS takes no more just now. */
+const THROTTLES: readonly string[] = ['THROTTLED', 'KMS_THROTTLED'];
+
 /** What a test says about health: a failed check halts; what could not be told is no health. */
 function toEvidence(result: DestinationTest, sawSince: Date): TestEvidence {
   const failed = result.checks.find((check) => check.status === 'FAILED' && check.code);
@@ -151,8 +156,10 @@ function toEvidence(result: DestinationTest, sawSince: Date): TestEvidence {
     message: shown?.message ?? null,
     awsRequestId: shown?.awsRequestId ?? null,
   };
-  if (result.passed) return { kind: 'TEST', outcome: 'PASSED', cause, sawSince };
-  return { kind: 'TEST', outcome: failed ? 'FAILED' : 'UNKNOWN', cause, sawSince };
+  const evidence = { kind: 'TEST' as const, cause, sawSince };
+  if (result.passed) return { ...evidence, outcome: 'PASSED' };
+  if (failed) return { ...evidence, outcome: 'FAILED' };
+  return { ...evidence, outcome: THROTTLES.includes(cause.code) ? 'THROTTLED' : 'UNKNOWN' };
 }
 
 /** Adds the credential's fault to the others. @throws {InvalidInputError} if there is any. */

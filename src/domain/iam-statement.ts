@@ -10,6 +10,11 @@ export function statementFor(
   return { Effect: 'Allow', Action: [action], Resource: [resourceOf(action, place)] };
 }
 
+/** The statement that allows an action which is about no single resource, such as `kinesis:ListStreams`. */
+export function statementForAll(action: string): Record<string, unknown> {
+  return { Effect: 'Allow', Action: [action], Resource: ['*'] };
+}
+
 function resourceOf(
   action: string,
   { region, stream, awsIdentity }: { region: string; stream: string; awsIdentity: string | null },

@@ -12,6 +12,7 @@ import { readPageProfiles } from '../storage/page-profiles.js';
 import { AWS_DEADLINE_MS, toAwsError } from './aws-error.js';
 import { noteUse, openIdentity, type SealedIdentity } from './credential.js';
 import type { Destination } from './destination.js';
+import { statementFor } from './iam-statement.js';
 import { InputIssues } from './input-issues.js';
 import { choosePartitionKey, keepsOrder, type PartitionKey } from './partition-key.js';
 import { checkPartitionKey, type PartitionKeyInput, toPartitionKey } from './partition-key-input.js';
@@ -145,6 +146,7 @@ async function listShards(options: PartitioningOptions, destination: Destination
   throw toAwsError(listing.fault, {
     what: `list the shards of stream ${stream} in ${region}`,
     permission: 'kinesis:ListShards',
+    policyStatement: statementFor('kinesis:ListShards', { region, stream, awsIdentity: null }),
     path: ['destinationId'],
   });
 }

@@ -129,11 +129,12 @@ export class AwsError extends UserError {
   constructor(
     readonly code: 'AWS_REFUSED' | 'AWS_UNREACHABLE',
     message: string,
-    about: Pick<AwsError, 'awsRequestId' | 'permission' | 'reason'> & { path: string[] },
+    about: Pick<AwsError, 'awsRequestId' | 'permission' | 'policyStatement' | 'reason'> & { path: string[] },
   ) {
     super(message, about.path);
     this.awsRequestId = about.awsRequestId;
     this.permission = about.permission;
+    this.policyStatement = about.policyStatement;
     this.reason = about.reason;
   }
 
@@ -141,6 +142,8 @@ export class AwsError extends UserError {
   readonly awsRequestId: string | null;
   /** The missing permission, such as `kinesis:ListStreams`; null if it is not one. */
   readonly permission: string | null;
+  /** The IAM policy statement that gives it; null if no permission is missing. */
+  readonly policyStatement: Record<string, unknown> | null;
   /** Why, as the catalogue of delivery codes has it; null if `code` says all that is known. */
   readonly reason: DeliveryCode | null;
 }

@@ -42,7 +42,8 @@ export class DestinationCheckType {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The permission checked, such as `kinesis:PutRecords`; null if the check is not about one.',
+    description:
+      'The permission checked, such as `kinesis:PutRecords`; of ENCRYPTION the one that is missing or may be; null if the check is not about one.',
   })
   permission!: string | null;
 

@@ -7,6 +7,7 @@ import type { Context } from './context.js';
 import { createEnum } from './enums.js';
 import { ErrorCodeType, toErrorCode, toErrorCodeType } from './error-code.js';
 import { NodeType } from './node.js';
+import { JSONObjectScalar } from './scalars.js';
 
 /** GraphQL enum `UserErrorCode`. */
 export const UserErrorCodeEnum = createEnum<domain.UserErrorCode>(
@@ -114,6 +115,12 @@ export class AwsErrorType extends UserErrorType {
   })
   permission!: string | null;
 
+  @Field(() => JSONObjectScalar, {
+    nullable: true,
+    description: 'The IAM policy statement that gives `permission`; null if no permission is missing.',
+  })
+  policyStatement!: Record<string, unknown> | null;
+
   @Field(() => ErrorCodeType, { description: 'Catalogue entry with the remedy.' })
   reason(): ErrorCodeType {
     if (this.cause !== null) return toErrorCode(this.cause);
@@ -146,8 +153,8 @@ function toErrorType(error: domain.UserError): UserErrorType {
   if (error instanceof domain.InvalidStateError)
     return Object.assign(new InvalidStateErrorType(), shared, { reference: error.current });
   if (error instanceof domain.AwsError) {
-    const { awsRequestId, permission, reason: cause } = error;
-    return Object.assign(new AwsErrorType(), shared, { awsRequestId, permission, cause });
+    const { awsRequestId, permission, policyStatement, reason: cause } = error;
+    return Object.assign(new AwsErrorType(), shared, { awsRequestId, permission, policyStatement, cause });
   }
   return Object.assign(new NotFoundErrorType(), shared);
 }

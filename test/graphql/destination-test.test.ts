@@ -72,7 +72,7 @@ test.each<[string, { stream?: string; accessKeyId?: string; faults?: FaultRule[]
     'no permission for the key',
     { faults: [refuse('KMSAccessDeniedException', 'PutRecords')] },
     'KMS_ACCESS_DENIED',
-    'ENCRYPTION FAILED',
+    'ENCRYPTION kms:GenerateDataKey FAILED',
   ],
 ])('%s is told at creation: halted, with the remedy', async (_name, { stream, accessKeyId, faults }, code, check) => {
   sandbox.setFaults(faults ?? []);
@@ -114,6 +114,21 @@ test('a missing permission comes with the statement that gives it; an optional o
   ]);
 });
 
+test('a missing permission for the key comes by name, with the statement that gives it', async () => {
+  sandbox.setFaults([refuse('KMSAccessDeniedException', 'PutRecords')]);
+
+  const { lastTest } = await read(await createDestination(edge, credentialId));
+
+  const arn = expect.stringMatching(/^arn:aws:kms:us-east-2:\d{12}:key\/\*$/);
+  expect(lastTest.checks.filter((check: { status: string }) => check.status === 'FAILED')).toMatchObject([
+    {
+      permission: 'kms:GenerateDataKey',
+      code: 'KMS_ACCESS_DENIED',
+      policyStatement: { Effect: 'Allow', Action: ['kms:GenerateDataKey'], Resource: [arn] },
+    },
+  ]);
+});
+
 test('who may neither describe the stream nor list its shards, but write, is well', async () => {
   const denied = ['DescribeStreamSummary', 'ListShards', 'GetCallerIdentity'];
   sandbox.setFaults(denied.map((operation) => refuse('AccessDeniedException', operation)));
@@ -133,6 +148,7 @@ test('an encrypted stream: the key is named, and that only a record shows whethe
   expect(lastTest).toMatchObject({ passed: true, stream: { kmsKeyId: 'alias/orders' } });
   expect(lastTest.checks[2]).toMatchObject({
     subject: 'ENCRYPTION',
+    permission: 'kms:GenerateDataKey',
     status: 'UNKNOWN',
     policyStatement: { Action: ['kms:GenerateDataKey'] },
   });
@@ -206,6 +222,7 @@ test('streams are listed for a picker; what AWS refuses is named', async () => {
     __typename: 'AwsError',
     code: 'AWS_REFUSED',
     permission: 'kinesis:ListStreams',
+    policyStatement: { Effect: 'Allow', Action: ['kinesis:ListStreams'], Resource: ['*'] },
   });
 });
 
@@ -243,7 +260,7 @@ const STREAMS = `query ($credentialId: ID!, $region: String!) {
     ... on ListStreamsSuccess { truncated streams { name arn state mode } }
     ... on UserError { code }
     ... on InvalidInputError { issues { path } }
-    ... on AwsError { permission }
+    ... on AwsError { permission policyStatement }
   }
 }`;
 

@@ -33,7 +33,7 @@ const PREVIEW = `query ($destinationId: ID!, $partitionKey: PartitionKeyInput, $
     ... on PreviewPartitioningSuccess { sampled fallbacks orderGuaranteed shards { shardId records share } }
     ... on UserError { code message path }
     ... on InvalidInputError { issues { code path } }
-    ... on AwsError { awsRequestId permission reason { code kind remedy } }
+    ... on AwsError { awsRequestId permission policyStatement reason { code kind remedy } }
   }
 }`;
 
@@ -265,6 +265,11 @@ test('a permission that is missing is named, with the remedy', async () => {
     path: ['destinationId'],
     message: expect.stringContaining('kinesis:ListShards'),
     permission: 'kinesis:ListShards',
+    policyStatement: {
+      Effect: 'Allow',
+      Action: ['kinesis:ListShards'],
+      Resource: ['arn:aws:kinesis:us-east-2:*:stream/orders'],
+    },
     awsRequestId: expect.any(String),
     reason: { code: 'ACCESS_DENIED', kind: 'HALT' },
   });
@@ -280,7 +285,12 @@ test.each([
 
   const answer = await preview();
 
-  expect(answer).toMatchObject({ code: 'AWS_REFUSED', permission: null, reason: { code: reason, kind } });
+  expect(answer).toMatchObject({
+    code: 'AWS_REFUSED',
+    permission: null,
+    policyStatement: null,
+    reason: { code: reason, kind },
+  });
   expect(answer.message).toContain(code);
   expect(JSON.stringify(answer)).not.toContain(SECRET);
 });
