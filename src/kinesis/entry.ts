@@ -31,7 +31,7 @@ export interface Entry {
   hashKey: string | null;
   attempts: number;
   outcomeUnknown: boolean;
-  /** Its last request held nothing else, and was refused with a code that nobody knows. */
+  /** A request of this call held nothing else, and was refused with a code that nobody knows. */
   refusedAlone: boolean;
   /** Put back for so long, in milliseconds, because its shard has no room within this call; null if not. */
   heldMs: number | null;
@@ -149,7 +149,8 @@ function settleRefusal(entries: readonly Entry[], answer: Extract<PutRecordsAnsw
   const reason = reasonFor(fault.cause, answer);
   const verdict = settleAll(entries, fault, reason);
   if (fault.cause !== 'REQUEST_REFUSED') return verdict;
-  for (const entry of entries) entry.refusedAlone = entries.length === 1;
+  const [first] = entries;
+  if (first !== undefined && entries.length === 1) first.refusedAlone = true;
   return { kind: 'search', reason };
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CallTerms, createProducer, type ProducerOptions } from '../../src/kinesis/producer.js';
-import type { KinesisRecord, RecordResult } from '../../src/kinesis/record.js';
+import { run, statuses } from './producer-run.js';
 import {
   makeClock,
   makeRecords,
@@ -8,39 +7,9 @@ import {
   refuseWith,
   rejectAt,
   type Step,
-  scriptKinesis,
   staySilent,
   storeAll,
 } from './scripted-kinesis.js';
-
-const never = new AbortController().signal;
-
-interface Run {
-  readonly steps?: readonly Step[];
-  readonly records?: readonly KinesisRecord[];
-  readonly options?: Partial<ProducerOptions>;
-  readonly signal?: AbortSignal;
-  readonly terms?: CallTerms;
-}
-
-async function run({ steps = [], records = makeRecords(3), options = {}, signal = never, terms = {} }: Run) {
-  const kinesis = scriptKinesis(steps);
-  const clock = makeClock();
-  const producer = createProducer({
-    putRecords: kinesis.putRecords,
-    stream: 'orders',
-    clock,
-    random: () => 0.5,
-    ...options,
-  });
-  const results = await producer.produce(records, signal, terms);
-  const sent = kinesis.requests.map((request) => request.records.map((record) => records.indexOf(record)));
-  return { results, sent, clock, requests: kinesis.requests, ledger: kinesis.ledger };
-}
-
-function statuses(results: readonly RecordResult[]): string[] {
-  return results.map((result) => result.status);
-}
 
 describe('what goes again', () => {
   test('only the failed records, in order, over shifting positions', async () => {
@@ -150,63 +119,6 @@ describe('whole-request faults', () => {
 
     expect(results[0]).toMatchObject({ cause: 'AWS_UNAVAILABLE', outcomeUnknown: false, attempts: 3 });
     expect(results[0]).toHaveProperty('detail', 'ECONNREFUSED');
-  });
-});
-
-describe('requests refused with a code that nobody knows', () => {
-  const refuseAll = Array.from({ length: 1_000 }, () => refuseWith('BrandNewException', 400, 'words'));
-  const refuseFor = (records: readonly KinesisRecord[], positions: readonly number[]): Step[] => {
-    const isCulprit = (record: KinesisRecord) => positions.some((position) => records[position] === record);
-    return Array.from({ length: 1_000 }, () => refuseWhile(isCulprit, { code: 'BrandNewException' }));
-  };
-
-  test('one record is tried again, and waits under the code of AWS, whose words are not quoted', async () => {
-    const { results, clock } = await run({ records: makeRecords(1), steps: refuseAll });
-
-    expect(results).toMatchObject([
-      {
-        status: 'deferred',
-        cause: 'REQUEST_REFUSED',
-        awsCode: 'BrandNewException',
-        awsRequestId: 'r-1',
-        detail: null,
-        outcomeUnknown: false,
-        attempts: 3,
-      },
-    ]);
-    expect(clock.sleptMs).toHaveLength(2);
-  });
-
-  test('all are refused: no record is blamed, and the call ends after sixteen requests', async () => {
-    const { results, requests } = await run({ records: makeRecords(501), steps: refuseAll });
-
-    expect(requests).toHaveLength(16);
-    for (const result of results)
-      expect(result).toMatchObject({ status: 'deferred', cause: 'REQUEST_REFUSED', awsCode: 'BrandNewException' });
-  });
-
-  test.each([[[0]], [[499]], [[3, 250]], [[0, 1, 2, 498, 499]]])(
-    'those at %j stop no others: they alone wait, as refused themselves',
-    async (positions) => {
-      const records = makeRecords(500);
-      const { results } = await run({ records, steps: refuseFor(records, positions) });
-
-      const refused = results.flatMap((result, index) => (result.status === 'delivered' ? [] : [index]));
-      expect(refused).toEqual(positions);
-      for (const position of positions)
-        expect(results[position]).toMatchObject({ cause: 'UNKNOWN_ERROR', awsCode: 'BrandNewException' });
-    },
-  );
-
-  test('a request that passes in halves blames nobody', async () => {
-    const { results, sent } = await run({ records: makeRecords(4), steps: [refuseWith('BrandNewException')] });
-
-    expect(sent).toEqual([
-      [0, 1, 2, 3],
-      [0, 1],
-      [2, 3],
-    ]);
-    expect(new Set(statuses(results))).toEqual(new Set(['delivered']));
   });
 });
 
