@@ -3,6 +3,7 @@
  * their limits, fails on demand and writes down every record it took. For first runs, tests and benchmarks.
  */
 
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { handleControlRequest, isControlRequest } from './control.js';
 import { parseFaultRules } from './fault-rules.js';
@@ -85,6 +86,8 @@ const DEFAULT_RETAIN_BYTES = 64 * 1024 * 1024;
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const closing = new AbortController();
+  // Each answer that is held back listens to it.
+  setMaxListeners(0, closing.signal);
   const seed = options.seed ?? 1;
   const setup: HandlerSetup = {
     faultScript: new FaultScript(parseFaultRules(options.faults ?? []), seed),

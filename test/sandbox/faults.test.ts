@@ -176,6 +176,19 @@ describe('answers that tell nothing', () => {
 });
 
 describe('slow answers', () => {
+  test('keep many waiting without a warning', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => warnings.push(name);
+    process.on('warning', note);
+    sandbox.setFaults([{ kind: 'slow-answer', delayMs: 200 }]);
+
+    await Promise.all(Array.from({ length: 15 }, () => put(1)));
+    process.off('warning', note);
+
+    expect(appended()).toHaveLength(15);
+    expect(warnings).not.toContain('MaxListenersExceededWarning');
+  });
+
   test('come after their delay, with the records appended before it', async () => {
     sandbox.setFaults([{ kind: 'slow-answer', delayMs: 300 }]);
     const startedAt = performance.now();
