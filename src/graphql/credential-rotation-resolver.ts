@@ -22,7 +22,7 @@ import { requestedId } from './requested-id.js';
 export class CredentialRotationResolver {
   @Mutation(() => RotateCredentialResult, {
     description:
-      'Checks a new secret or role at AWS and uses it from the next PutRecords call on; the old one is kept as `previous`, and one before it is erased. The destinations that use it are tested with it (at most 20, 10 s), and halted ones that pass resume. A credential that no destination uses is not checked. Role: ADMIN. InvalidInputError: also for PROCESS_IDENTITY, which has nothing to rotate. NotFoundError. ConflictError: VERSION_CONFLICT. AwsError: AWS does not take it; nothing changed.',
+      'Checks a new secret or role at AWS and uses it from the next page of each lane on (what is under way is tried with the old one for 10 s at most); the old one is kept as `previous`, and one before it is erased. The destinations that use it are tested with it (at most 20, 10 s), and halted ones that pass resume. A credential that no destination uses is not checked. Role: ADMIN. InvalidInputError: also for PROCESS_IDENTITY, which has nothing to rotate. NotFoundError. ConflictError: VERSION_CONFLICT. AwsError: AWS does not take it; nothing changed.',
   })
   rotateCredential(
     @Arg('input', () => RotateCredentialInput, { description: 'The new secret or role.' }) input: RotateCredentialInput,
@@ -38,7 +38,7 @@ export class CredentialRotationResolver {
 
   @Mutation(() => RevertCredentialRotationResult, {
     description:
-      "Goes back to the credential's `previous` version from the next PutRecords call on; the two change places. Destinations are tested as by rotateCredential. Role: ADMIN. NotFoundError. ConflictError: VERSION_CONFLICT. InvalidStateError: NO_PREVIOUS_VERSION.",
+      "Goes back to the credential's `previous` version from the next page of each lane on; the two change places. Destinations are tested as by rotateCredential. Role: ADMIN. NotFoundError. ConflictError: VERSION_CONFLICT. InvalidStateError: NO_PREVIOUS_VERSION.",
   })
   revertCredentialRotation(
     @Arg('input', () => RevertCredentialRotationInput, { description: 'Which one.' })
