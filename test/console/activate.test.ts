@@ -1,12 +1,14 @@
 /** Activating segments in a browser, following the export, and retrying what failed in it. */
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { openConsole, signIn } from '../support/browser.js';
+import { openConsole, tabTo } from '../support/browser.js';
 import { Frontend, generateProfiles } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
+const exported = z.object({ export: z.object({ id: z.string() }) });
 
 /** AWS refuses whatever holds the record of this profile, until the faults are cleared. */
 const refusesProfile = (profileId: string) => ({
@@ -34,7 +36,11 @@ test('segments are activated by clicks, the export is followed to its end, and w
   const frontend = new Frontend(app.url, app.apiKey);
   await frontend.createSegments(['vip', 'new']);
   await frontend.ingest('profiles', generateProfiles(300, ['vip', 'new']));
-  const { destinationId } = await frontend.setUp({ stream: 'profiles', segmentIds: ['new'], attributes: [] });
+  const { destinationId, activationId } = await frontend.setUp({
+    stream: 'profiles',
+    segmentIds: ['new'],
+    attributes: [],
+  });
   app.sandbox.setFaults([refusesProfile('profile-4'), refusesProfile('profile-8')]);
   await using opened = await openConsole();
   const { page } = opened;
@@ -42,14 +48,19 @@ test('segments are activated by clicks, the export is followed to its end, and w
   const goOn = () => page.getByRole('button', { name: 'Continue' }).click();
 
   await page.goto(`${app.url}/destinations/${destinationId}/activate`);
-  await signIn(opened, app.apiKey);
-  await page.getByLabel('Search segments').fill('vi');
+  await tabTo(opened, page.getByLabel('API key'));
+  await page.keyboard.insertText(app.apiKey);
+  await page.keyboard.press('Enter');
+  await tabTo(opened, page.getByLabel('Search segments'));
+  await page.keyboard.type('vi');
   await page.getByLabel('new', { exact: true }).waitFor({ state: 'detached' });
-  await page.getByLabel('vip', { exact: true }).check();
+  await tabTo(opened, page.getByLabel('vip', { exact: true }));
+  await page.keyboard.press('Space');
   await page.getByText('vip · 150 members').waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('activate-segments');
-  await goOn();
+  await tabTo(opened, page.getByRole('button', { name: 'Continue' }));
+  await page.keyboard.press('Enter');
   await page.getByRole('checkbox', { name: 'firstName' }).check();
   await page.getByRole('checkbox', { name: 'tier' }).check();
   barriers.push(...(await opened.findBarriers()));
@@ -106,6 +117,17 @@ test('segments are activated by clicks, the export is followed to its end, and w
   await page.getByRole('link', { name: 'Overview' }).first().click();
   await page.getByRole('article', { name: 'profiles' }).waitFor();
   const alarms = await page.getByText('Needs attention').count();
+  const order = { type: 'TriggerExportInput', value: { activationId, maxRecordsPerSecond: 2 } };
+  const slow = exported.parse(await frontend.mutate('triggerExport', order, '{ export { id } }'));
+  await page.goto(`${app.url}/exports/${slow.export.id}`);
+  await page
+    .locator('dd')
+    .filter({ hasText: /^\d+ (s|min)$/ })
+    .waitFor();
+  await page.getByRole('button', { name: 'Cancel the export' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel the export to profiles' }).click();
+  await page.getByText('Canceled', { exact: true }).waitFor();
+  await page.getByRole('cell', { name: 'EXPORT_CANCELED' }).waitFor();
 
   expect(downloaded).toBe(served);
   expect(downloaded.trim().split('\n')).toHaveLength(2);

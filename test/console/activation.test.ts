@@ -14,6 +14,11 @@ beforeAll(async () => {
 
 afterAll(() => app[Symbol.asyncDispose]());
 
+async function createViewerKey(frontend: Frontend): Promise<string> {
+  const input = { type: 'CreateApiKeyInput', value: { name: 'reader', role: 'VIEWER' } };
+  return String((await frontend.mutate('createApiKey', input, '{ key }'))['key']);
+}
+
 test('segments, attributes and the schedule of an activation are changed by clicks; members taken out leave', async () => {
   const frontend = new Frontend(app.url, app.apiKey);
   await frontend.createSegments(['vip', 'new']);
@@ -93,6 +98,13 @@ test('an activation shows a member, is not changed over somebody else, is held, 
   await page.getByRole('region', { name: 'Record' }).getByText('"tier": 1').waitFor();
   barriers.push(...(await opened.findBarriers()));
   await opened.takePicture('activation-preview');
+  await using viewing = await openConsole();
+  await viewing.page.goto(`${address}/preview?profile=profile-7`);
+  await signIn(viewing, await createViewerKey(frontend));
+  await viewing.page.getByText('show to operators and admins only').waitFor();
+  barriers.push(...(await viewing.findBarriers()));
+  await viewing.page.goto(`${app.url}/profiles/profile-7`);
+  await viewing.page.getByText('Personal data shows to operators and admins only.').waitFor();
   await page.getByLabel('Profile id').fill('nobody');
   await page.getByRole('region', { name: 'Record' }).waitFor({ state: 'detached' });
 

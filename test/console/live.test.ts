@@ -9,6 +9,9 @@ import { until } from '../support/until.js';
 
 const database = useTestDatabase();
 
+/** What a browser says of a server that was stopped. */
+const SERVER_GONE = [/^error: Failed to load resource: net::ERR_/, /^error: WebSocket connection to .* failed/];
+
 /** New members of the segment, each of which is delivered at once. */
 function* members(name: string, count: number): Generator<object> {
   for (let number = 0; number < count; number += 1)
@@ -32,7 +35,7 @@ test('events stop and go on with a click, and over a restart of the server, each
   const frontend = new Frontend(first.url, first.apiKey);
   await frontend.createSegments(['vip']);
   const made = await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: [] });
-  await using opened = await openConsole();
+  await using opened = await openConsole({ allowedFaults: SERVER_GONE });
   const { page } = opened;
 
   await page.goto(`${first.url}/destinations/${made.destinationId}/live`);

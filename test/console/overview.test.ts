@@ -57,7 +57,7 @@ test('a key signs in, the overview shows destinations, and nothing is in the way
 
 test('an unknown key is refused at its field, and not kept', async () => {
   await using app = await startTestApp({ connection: database.connection, apiKey: 'trb_unknown' });
-  await using opened = await openConsole();
+  await using opened = await openConsole({ allowedFaults: [/status of 401/] });
   const { page } = opened;
 
   await page.goto(app.url);

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => app[Symbol.asyncDispose]());
 
 /** What the scripts of the first view may weigh, compressed. */
-const MAX_FIRST_LOAD_BYTES = 300 * 1024;
+const MAX_FIRST_LOAD_BYTES = 300_000;
 /** A clock is stopped at a time to come. */
 const MS_AHEAD = 60_000;
 

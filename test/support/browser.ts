@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { ROOT } from '../contract/source-tree.js';
 import { launchChromium } from './chromium.js';
 import { until } from './until.js';
@@ -15,7 +15,16 @@ const TELEPHONE = { width: 360, height: 740 };
 /** Longest wait for one thing to appear on the page, in ms. */
 const STEP_TIMEOUT_MS = 30_000;
 
-/** An open console; disposing closes the browser. */
+/** Steps of the Tab key that lead anywhere on a page of these tests. */
+const MAX_TABS = 60;
+
+/** How a console is opened, such as `{ viewport, colorScheme }`. */
+export interface ConsoleOptions extends BrowserContextOptions {
+  /** What the page may say after all, such as that a server which was stopped does not answer. */
+  readonly allowedFaults?: readonly RegExp[];
+}
+
+/** An open console; disposing closes the browser, and fails the test if the page had faults that are not allowed. */
 export interface ConsolePage extends AsyncDisposable {
   readonly page: Page;
   /** Errors and warnings of the page's scripts, and everything that the Content-Security-Policy refused. */
@@ -28,8 +37,8 @@ export interface ConsolePage extends AsyncDisposable {
   takePicture(name: string): Promise<void>;
 }
 
-/** Starts a browser with an empty page. @param options such as `{ viewport, colorScheme }`. */
-export async function openConsole(options: BrowserContextOptions = {}): Promise<ConsolePage> {
+/** Starts a browser with an empty page. */
+export async function openConsole({ allowedFaults = [], ...options }: ConsoleOptions = {}): Promise<ConsolePage> {
   const browser = await launchChromium();
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
   context.setDefaultTimeout(STEP_TIMEOUT_MS);
@@ -41,7 +50,11 @@ export async function openConsole(options: BrowserContextOptions = {}): Promise<
     findBarriers: () => findBarriers(page),
     narrow: () => narrow(page),
     takePicture: (name) => takePicture(page, name),
-    [Symbol.asyncDispose]: () => browser.close(),
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      const unexpected = faults.filter((fault) => !allowedFaults.some((allowed) => allowed.test(fault)));
+      if (unexpected.length > 0) throw new Error(`The page had faults: ${unexpected.join('\n')}`);
+    },
   };
 }
 
@@ -49,6 +62,17 @@ export async function openConsole(options: BrowserContextOptions = {}): Promise<
 export async function signIn({ page }: ConsolePage, apiKey: string): Promise<void> {
   await page.getByLabel('API key').fill(apiKey);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Moves the focus by the Tab key alone. @throws if it does not come to the target. */
+export async function tabTo({ page }: ConsolePage, target: Locator): Promise<void> {
+  await target.waitFor();
+  const reached = target.and(page.locator(':focus'));
+  for (let step = 0; step < MAX_TABS; step += 1) {
+    if ((await reached.count()) > 0) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${MAX_TABS} steps of the Tab key do not lead to ${target}.`);
 }
 
 async function collectFaults(page: Page): Promise<string[]> {

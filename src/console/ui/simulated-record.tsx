@@ -18,6 +18,9 @@ export function SimulatedRecord({ simulation }: { simulation: SimulationFragment
       >
         {message} {reason?.remedy}
       </Alert>
+      {wouldExport && payload === null && (
+        <Text size="sm">What the record holds, and its partition key, show to operators and admins only.</Text>
+      )}
       {payload !== null && (
         <>
           <Group gap="lg">
