@@ -53,9 +53,13 @@ function readRefusal(raw: RawAnswer, body: Fields | null, requestId: string | nu
   return { kind: 'refused', code: code && bareCode(code), httpStatus: raw.httpStatus, message, requestId };
 }
 
-/** Wire codes come as `Code`, `namespace#Code` and `Code:http://…`. */
-function bareCode(code: string): string {
-  return code.replace(/^[^:]*#/, '').replace(/:.*$/, '');
+/**
+ * Wire codes come as `Code`, `namespace#Code` and `Code:http://…`. Null for other words, which no AWS sends: the code is
+ * told on, and decides that nothing was stored.
+ */
+function bareCode(code: string): string | null {
+  const bare = code.replace(/^[^:]*#/, '').replace(/:.*$/, '');
+  return /^[\w.]{1,100}$/.test(bare) ? bare : null;
 }
 
 function readRecordAnswer(entry: unknown): RecordAnswer {

@@ -185,6 +185,16 @@ describe('errors on the wire', () => {
     expect((await produce([reply])).results[0]).toMatchObject({ cause: 'THROTTLED', awsCode: 'ThrottlingException' });
   });
 
+  test.each(['Blocked by the proxy', 'x'.repeat(101)])('what is no code of AWS is taken for none: %s', async (code) => {
+    const reply = send(403, JSON.stringify({ code, message: 'm' }));
+
+    expect((await produce([reply])).results[0]).toMatchObject({
+      cause: 'OUTCOME_UNKNOWN',
+      awsCode: null,
+      outcomeUnknown: true,
+    });
+  });
+
   test('InternalFailure with status 500 leaves the outcome unknown', async () => {
     const { results } = await produce([sendError('InternalFailure', '', 500)]);
 
