@@ -103,25 +103,28 @@ async function fillWorkspace(frontend: Frontend): Promise<string> {
     const input = { type: 'CreateCredentialInput', value: { ...secret, name } };
     credentialId = made.parse(await frontend.mutate('createCredential', input, '{ credential { id } }')).credential.id;
   }
-  let destinationId = '';
+  const destinationIds: string[] = [];
   for (const number of numbers) {
     const value = { name: `stream-${number}`, credentialId, region: 'us-east-1', stream: 'profiles' };
     const input = { type: 'CreateKinesisDestinationInput', value };
     const answer = await frontend.mutate('createKinesisDestination', input, '{ destination { id } }');
-    destinationId = connected.parse(answer).destination.id;
+    destinationIds.push(connected.parse(answer).destination.id);
   }
   await frontend.createSegments(numbers);
   const memberships = numbers.map((segmentId) => ({ segmentId, status: 'REALIZED' }));
   await frontend.ingest('profiles', [{ profileId: 'everywhere', memberships }]);
-  return destinationId;
+  const order = { segmentIds: ['00'], attributes: [] };
+  for (const id of destinationIds) await frontend.activate(id, order);
+  return destinationIds[0] ?? '';
 }
 
-test('what lies beyond the first page is reached: destinations, credentials, the segments of a profile', async () => {
+test("what lies beyond the first page is reached: destinations, credentials, what a segment is activated to, a profile's segments", async () => {
   const destinationId = await fillWorkspace(new Frontend(app.url, app.apiKey));
   await using opened = await openConsole();
   const { page } = opened;
   const links = page.getByRole('main').getByRole('article').getByRole('link');
   const articles = page.getByRole('main').getByRole('article');
+  const activations = page.getByRole('main').getByRole('link', { name: /^stream-/ });
   const rows = page.getByRole('table', { name: 'Memberships' }).getByRole('link');
   const untilCount = (found: Locator, count: number) =>
     until(async () => expect(await found.count()).toBe(count), WAIT);
@@ -144,6 +147,10 @@ test('what lies beyond the first page is reached: destinations, credentials, the
   await field.fill('key-49');
   await page.getByRole('option', { name: 'key-49' }).click();
   const chosen = await field.inputValue();
+  await page.goto(`${app.url}/segments/00`);
+  await untilCount(activations, MANY - 1);
+  await goOn();
+  await untilCount(activations, 1);
   await page.goto(`${app.url}/profiles/everywhere`);
   await untilCount(rows, MANY - 1);
   await goOn();

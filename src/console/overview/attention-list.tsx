@@ -2,7 +2,7 @@
 
 import { Alert, Anchor, List } from '@mantine/core';
 import { Link } from 'wouter';
-import type { DestinationRowFragment, ExportRowFragment, OverviewQuery } from '../generated/graphql.js';
+import type { ExportRowFragment, OverviewQuery } from '../generated/graphql.js';
 import { MomentText } from '../ui/moment-text.js';
 import { countOf, formatCount, toWords } from '../ui/words.js';
 
@@ -12,17 +12,17 @@ const MAX_EXPORTS = 5;
 export interface AttentionListProps {
   /** Those that do not deliver as they should, the worst first. */
   readonly troubled: OverviewQuery['troubled'];
-  /** Whose credentials are looked at. */
-  readonly destinations: readonly DestinationRowFragment[];
+  /** Credentials that expire some day soon. */
+  readonly expiring: OverviewQuery['expiring']['nodes'];
   readonly exports: readonly ExportRowFragment[];
 }
 
 /** Lists what needs attention; nothing if nothing does. */
-export function AttentionList({ troubled, destinations, exports }: AttentionListProps) {
-  const expiring = findExpiring(destinations);
+export function AttentionList({ troubled, expiring, exports }: AttentionListProps) {
+  const warned = expiring.filter(isWarnedOf);
   const failing = exports.filter(isUnrecovered).slice(0, MAX_EXPORTS);
   const unlisted = Number(troubled.totalCount) - troubled.nodes.length;
-  if (troubled.nodes.length + expiring.length + failing.length === 0) return null;
+  if (troubled.nodes.length + warned.length + failing.length === 0) return null;
   return (
     <Alert color="red" variant="outline" title="Needs attention">
       <List size="sm">
@@ -35,7 +35,7 @@ export function AttentionList({ troubled, destinations, exports }: AttentionList
           </List.Item>
         ))}
         {unlisted > 0 && <List.Item>And {countOf(unlisted, 'destination')} more.</List.Item>}
-        {expiring.map(({ id, name, current, warning }) => (
+        {warned.map(({ id, name, current, warning }) => (
           <List.Item key={id}>
             <Anchor component={Link} href="/credentials" size="sm" underline="always">
               Credential {name}
@@ -61,10 +61,7 @@ function isUnrecovered({ failed, recovered }: ExportRowFragment): boolean {
   return Number(failed) > Number(recovered);
 }
 
-/** Each credential once, however many destinations use it. */
-function findExpiring(destinations: AttentionListProps['destinations']) {
-  const warned = destinations.flatMap(({ enabled, credential }) =>
-    enabled && credential.warning !== null ? [credential] : [],
-  );
-  return [...new Map(warned.map((credential) => [credential.id, credential])).values()];
+/** Whether a credential needs a new secret; one that no enabled destination uses does not. */
+function isWarnedOf({ warning, destinations }: AttentionListProps['expiring'][number]): boolean {
+  return warning !== null && Number(destinations.totalCount) > 0;
 }

@@ -20,7 +20,7 @@ type Profile = NonNullable<ProfilePageQuery['profile']>;
 
 const INDENT = 2;
 /** Name of the list in the address; the view's other list has none. */
-const MEMBERSHIPS = 'memberships-';
+const MEMBERSHIPS = 'memberships';
 
 /** The view. */
 export function ProfileView({ profileId }: { profileId: string }) {

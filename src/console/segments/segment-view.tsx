@@ -18,12 +18,15 @@ import { WideTable } from '../ui/wide-table.js';
 import { formatCount } from '../ui/words.js';
 import { EditSegment } from './edit-segment.js';
 
+/** Name of the list in the address; the view's other list has none. */
+const ACTIVATIONS = 'activations';
+
 type Segment = NonNullable<SegmentPageQuery['segment']>;
 
 /** The view. */
 export function SegmentView({ segmentId }: { segmentId: string }) {
   const [parameters] = useSearchParams();
-  const variables = { segmentId, ...readPage(parameters) };
+  const variables = { segmentId, ...readPage(parameters), ...readActivationPage(parameters) };
   const [result, reload] = useQuery({ query: SegmentPageDocument, variables });
   const refresh = () => reload({ requestPolicy: 'network-only' });
   const segment = result.data?.segment;
@@ -55,6 +58,12 @@ export function SegmentView({ segmentId }: { segmentId: string }) {
   );
 }
 
+function readActivationPage(parameters: URLSearchParams) {
+  const page = readPage(parameters, ACTIVATIONS);
+  if ('first' in page) return { activationsFirst: page.first, activationsAfter: page.after };
+  return { activationsLast: page.last, activationsBefore: page.before };
+}
+
 function SegmentBody({ segment }: { segment: Segment }) {
   const { segmentId, namespace, description, memberCount, updatedAt, activations, members } = segment;
   return (
@@ -79,6 +88,7 @@ function SegmentBody({ segment }: { segment: Segment }) {
           Changed <MomentText at={updatedAt} />
         </Text>
       </Group>
+      <Pager page={activations.pageInfo} list={ACTIVATIONS} />
       <Members members={members} />
     </Stack>
   );

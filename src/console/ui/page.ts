@@ -19,18 +19,22 @@ export const FIRST_PAGE: PageVariables = { first: PAGE_SIZE, after: null };
 
 /** The page of an address; the first if it names none. @param list its name, where a view has several lists. */
 export function readPage(parameters: URLSearchParams, list = ''): PageVariables {
-  if (parameters.get(list + PAGE) === LAST) return { last: PAGE_SIZE, before: null };
-  const before = parameters.get(list + BEFORE);
+  if (parameters.get(nameOf(PAGE, list)) === LAST) return { last: PAGE_SIZE, before: null };
+  const before = parameters.get(nameOf(BEFORE, list));
   if (before !== null) return { last: PAGE_SIZE, before };
-  return { first: PAGE_SIZE, after: parameters.get(list + AFTER) };
+  return { first: PAGE_SIZE, after: parameters.get(nameOf(AFTER, list)) };
 }
 
 /** The same address with another page; the filter and the pages of other lists stay. */
 export function withPage(parameters: URLSearchParams, page: PageVariables, list = ''): URLSearchParams {
   const next = new URLSearchParams(parameters);
-  for (const name of [AFTER, BEFORE, PAGE]) next.delete(list + name);
-  if ('first' in page && page.after !== null) next.set(list + AFTER, page.after);
-  if ('last' in page && page.before !== null) next.set(list + BEFORE, page.before);
-  if ('last' in page && page.before === null) next.set(list + PAGE, LAST);
+  for (const name of [AFTER, BEFORE, PAGE]) next.delete(nameOf(name, list));
+  if ('first' in page && page.after !== null) next.set(nameOf(AFTER, list), page.after);
+  if ('last' in page && page.before !== null) next.set(nameOf(BEFORE, list), page.before);
+  if ('last' in page && page.before === null) next.set(nameOf(PAGE, list), LAST);
   return next;
+}
+
+function nameOf(part: string, list: string): string {
+  return list === '' ? part : `${list}-${part}`;
 }

@@ -21,7 +21,7 @@ export function Pager({ page, list = '' }: PagerProps) {
   if (isFirst && !hasNextPage) return null;
   const open = (next: PageVariables) => setParameters((before) => withPage(before, next, list));
   return (
-    <Group component="nav" aria-label="Pages" gap="xs">
+    <Group component="nav" aria-label={list === '' ? 'Pages' : `Pages of ${list}`} gap="xs">
       <Button variant="default" disabled={isFirst} onClick={() => open(FIRST_PAGE)}>
         First page
       </Button>
