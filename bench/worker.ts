@@ -36,7 +36,7 @@ export function startWorker(
   { connection, endpoint, folder, encryptionKey }: WorkerSite,
   lanes: number,
 ): Promise<BenchProcess> {
-  return startProcess(['--max-semi-space-size=32', 'dist/main.js'], (line) => /http:\S+/.exec(line)?.[0] ?? null, {
+  return startProcess(['--max-semi-space-size=16', 'dist/main.js'], (line) => /http:\S+/.exec(line)?.[0] ?? null, {
     ROLE: 'worker',
     DATABASE_URL: connection,
     DATA_FOLDER: path.join(folder, 'worker'),
