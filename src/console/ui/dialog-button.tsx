@@ -2,7 +2,7 @@
 
 import { Button, type ButtonProps, Modal, type ModalProps } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 
 /** What the button looks like, and what it opens. */
 export interface DialogButtonProps {
@@ -23,16 +23,25 @@ export interface DialogButtonProps {
 /** The button, with its dialog. */
 export function DialogButton({ label, description, look, title, size, onDone, children }: DialogButtonProps) {
   const [isOpen, { open, close }] = useDisclosure();
+  const button = useRef<HTMLButtonElement>(null);
   const finish = () => {
     close();
     onDone?.();
   };
   return (
     <>
-      <Button {...look} onClick={open} aria-label={description}>
+      <Button {...look} ref={button} onClick={open} aria-label={description}>
         {label}
       </Button>
-      <Modal opened={isOpen} onClose={close} title={title} {...(size && { size })}>
+      {/* Given back by the library, while the dialog still goes, the focus was now and then lost. */}
+      <Modal
+        opened={isOpen}
+        onClose={close}
+        returnFocus={false}
+        onExitTransitionEnd={() => button.current?.focus()}
+        title={title}
+        {...(size && { size })}
+      >
         {children(finish)}
       </Modal>
     </>
