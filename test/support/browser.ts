@@ -1,6 +1,8 @@
 /** A real Chromium for tests of the console. Needs a build (`npm test` makes one). */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { ROOT } from '../contract/source-tree.js';
@@ -118,6 +120,16 @@ const ANIMATIONS_END = `Promise.allSettled(
 ).then(() => undefined)`;
 
 async function findBarriers(page: Page): Promise<string[]> {
+  const found = await analyze(page);
+  if (found.length === 0) return [];
+  // What comes into view in the midst of the look has neither its old colours nor its new ones: a barrier is there again.
+  await delay(SETTLING_MS);
+  return await analyze(page);
+}
+
+const SETTLING_MS = 500;
+
+async function analyze(page: Page): Promise<string[]> {
   // In the midst of a transition, colours are neither the old nor the new ones.
   await page.evaluate(ANIMATIONS_END);
   const { violations } = await new AxeBuilder({ page }).analyze();
