@@ -142,7 +142,12 @@ async function prepare(
     exportId,
     owner,
     start: () => startEngine(database.db, sandbox.endpoint, { maxLanes: 8, probeIntervalMs: 300 }),
-    compare: () => compareWithLedger(database.db, sandbox, { stream, destinationId: setup.destinationId }),
+    async compare() {
+      const found = await compareWithLedger(database.db, sandbox, { stream, destinationId: setup.destinationId });
+      const { told, untold, invented } = found;
+      process.stdout.write(`${stream}: ${JSON.stringify({ told, copies: untold.length, invented })}\n`);
+      return found;
+    },
     /** So slow that what is to come in mid-export does, however busy the machine is. */
     holdToRate: (maxRecordsPerSecond: number) =>
       database.db
