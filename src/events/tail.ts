@@ -49,42 +49,31 @@ const DEFAULTS = {
 /** Who follows a stream, and until when. */
 interface Caller {
   admission: Db;
-  signal?: AbortSignal;
+  signal: AbortSignal | undefined;
 }
 
 /** The tail of one node; disposing ends its streams with SERVER_STOPPING. */
-export class EventTail implements EventStreams, AsyncDisposable {
+export class EventTail implements AsyncDisposable {
   readonly #settings: TailSettings;
   readonly #feeds: Feeds;
   readonly #notifications: Disposable;
-  /** For who may see all workspaces. */
-  readonly #streams: EventStreams;
 
   constructor({ listener, ...settings }: EventTailOptions) {
     this.#settings = { ...DEFAULTS, ...settings };
     this.#feeds = new Feeds(this.#settings);
-    this.#streams = this.admittedBy(this.#settings.db);
     this.#notifications = listener.subscribe(DELIVERY_EVENT_CHANNEL, (keys) => this.#feeds.call(keys.map(Number)));
   }
 
   /** Streams that begin with a look at their subject through a caller's own sessions; what is not there is not found. */
   admittedBy(admission: Db): EventStreams {
     return {
-      subscribe: (request, signal) => this.#subscribe(request, { admission, ...(signal && { signal }) }),
+      subscribe: (request, signal) => this.#subscribe(request, { admission, signal }),
       exportProgress: (request, signal) => {
         const closing = new AbortController();
-        const options = this.#streamOptions(closing, { admission, ...(signal && { signal }) });
-        return new ClosableStream(exportTicks({ ...options, request }), closing);
+        const ticks = exportTicks({ ...this.#streamOptions(closing, { admission, signal }), request });
+        return new ClosableStream(ticks, closing);
       },
     };
-  }
-
-  subscribe(request: DeliveryEventsRequest, signal?: AbortSignal): DeliveryStream {
-    return this.#streams.subscribe(request, signal);
-  }
-
-  exportProgress(request: ExportProgressRequest, signal?: AbortSignal): AsyncIterableIterator<ExportTick> {
-    return this.#streams.exportProgress(request, signal);
   }
 
   #subscribe(request: DeliveryEventsRequest, caller: Caller): DeliveryStream {

@@ -2,7 +2,7 @@
 import { type BaseLogger, pino } from 'pino';
 import { afterEach } from 'vitest';
 import type { DeliveryUpdate, EndUpdate, EventUpdate } from '../../src/events/delivery-update.js';
-import { EventTail, type EventTailOptions } from '../../src/events/tail.js';
+import { type EventStreams, EventTail, type EventTailOptions } from '../../src/events/tail.js';
 import { DELIVERY_EVENT_CHANNEL } from '../../src/storage/event-tail.js';
 import { createListener } from '../../src/storage/notification-listener.js';
 import { createNotifier } from '../../src/storage/notifications.js';
@@ -10,8 +10,8 @@ import type { TestDatabase } from './test-database.js';
 
 /** Starts tails; they end, with their listeners, after each test. */
 export interface TestTails {
-  /** Starts a tail; options beyond the database are its own. */
-  start(options?: Partial<EventTailOptions>): EventTail;
+  /** Starts a tail, with the streams of who may see all; options beyond the database are its own. */
+  start(options?: Partial<EventTailOptions>): EventTail & EventStreams;
   /** Tells all tails that a destination has events. */
   notify(destinationId: number): void;
 }
@@ -27,7 +27,8 @@ export function useTails(database: TestDatabase, log: BaseLogger = pino({ level:
   return {
     start(options = {}) {
       const listener = options.listener ?? own(createListener({ connection: database.connection, log }));
-      return own(new EventTail({ db: database.db, log, stopGraceMs: 50, ...options, listener }));
+      const tail = own(new EventTail({ db: database.db, log, stopGraceMs: 50, ...options, listener }));
+      return Object.assign(tail, tail.admittedBy(options.db ?? database.db));
     },
     notify(destinationId) {
       notifier ??= own(createNotifier({ db: database.db, log }));
