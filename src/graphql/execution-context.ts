@@ -35,13 +35,14 @@ export interface ContextParts {
 
 /** Makes contexts that read and change through these parts. */
 export function createContextFactory({ inWorkspace, events, servicesOn }: ContextParts): CreateContext {
+  const servicesOf = rememberServices(servicesOn);
   return (viewer, { requestId, address = null }) => {
     const db = inWorkspace(viewer.workspaceId);
     const context: Context = {
       viewer,
       requestId,
       events: events.admittedBy(db),
-      services: servicesOn(db),
+      services: servicesOf(db),
       loaders: createLoaders(db, viewer.workspaceId),
       openAudit(call) {
         const trail = openTrail(db, { viewer, requestId, address, ...call });
@@ -50,5 +51,15 @@ export function createContextFactory({ inWorkspace, events, servicesOn }: Contex
       loadNode: (reference) => loadNode(reference, context),
     };
     return context;
+  };
+}
+
+/** A workspace has one database: its services are made once, and not for each request and each event of a subscription. */
+function rememberServices(servicesOn: ContextParts['servicesOn']): ContextParts['servicesOn'] {
+  const known = new WeakMap<Db, Services>();
+  return (db) => {
+    const services = known.get(db) ?? servicesOn(db);
+    known.set(db, services);
+    return services;
   };
 }
