@@ -2,11 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { pino } from 'pino';
 import { Closer } from '../src/closer.js';
-import { type Db, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import type { Db } from '../src/storage/database.js';
+import { startDatabase } from './database.js';
 import { type ServerProcess, startServer } from './harness.js';
 
 /** A running product with its first workspace. */
@@ -31,12 +29,9 @@ export interface ApiProductOptions {
 /** Starts the product over an empty database; `db` is for filling it. */
 export async function startApiProduct(folder: string, options: ApiProductOptions = {}): Promise<ApiProduct> {
   const ends = new Closer();
-  const log = pino({ level: 'warn' });
-  const server = ends.use(await startEmbeddedServer({ dataFolder: path.join(folder, 'database'), log }));
-  await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-  const { db } = ends.use(openDatabase({ connection: server.url, maxConnections: 4, statementTimeoutMs: 0 }));
+  const { db, url: databaseUrl } = ends.use(await startDatabase(path.join(folder, 'database'), 4));
   const environment = {
-    DATABASE_URL: server.url,
+    DATABASE_URL: databaseUrl,
     DATA_FOLDER: path.join(folder, 'product'),
     ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     KINESIS_ENDPOINT: 'http://127.0.0.1:1',

@@ -9,10 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { pino } from 'pino';
-import { openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import { startDatabase } from './database.js';
 import { type Measurement, measure, median, startSink } from './harness.js';
 import { runExport, seedMembers } from './members.js';
 import { runSdkLoop } from './sdk-loop.js';
@@ -35,9 +32,7 @@ interface Run extends Measurement {
 export async function benchCapacity(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   try {
-    await using server = await startEmbeddedServer({ dataFolder: folder, log: pino({ level: 'warn' }) });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+    await using database = await startDatabase(folder, 20);
     const rounds = Array.from({ length: options.rounds }, (_, round) => ({
       ours: `ours-${round}`,
       sdk: `sdk-${round}`,

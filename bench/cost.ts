@@ -14,9 +14,9 @@ import { encodePutRecords } from '../src/kinesis/body.js';
 import { BodyMemory } from '../src/kinesis/body-memory.js';
 import { type Db, openDatabase } from '../src/storage/database.js';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
 import { sendChanges } from './change-load.js';
 import { startProduct } from './contestant.js';
+import { startDatabase } from './database.js';
 import { median, startSink } from './harness.js';
 import { runExport, seedMembers } from './members.js';
 import { readCpuSeconds, readServerCpuSeconds } from './process-cpu.js';
@@ -58,9 +58,7 @@ async function costExport(
   endpoint: string,
   { profiles, rounds }: { profiles: number; rounds: number },
 ): Promise<RecordCost> {
-  await using server = await startEmbeddedServer({ dataFolder, log: pino({ level: 'warn' }) });
-  await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-  await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+  await using database = await startDatabase(dataFolder, 20);
   const setup = await seedMembers(database.db, { profiles, stream: STREAM, attributeBytes: ATTRIBUTE_BYTES });
   const runs: RecordCost[] = [];
   for (let round = 0; round <= rounds; round += 1) {

@@ -11,10 +11,8 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { Closer } from '../src/closer.js';
 import { LANE_WORK_CHANNEL } from '../src/delivery/engine.js';
-import { openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
 import { createNotifier } from '../src/storage/notifications.js';
+import { startDatabase } from './database.js';
 import { median, round2, startSink } from './harness.js';
 import { createExport, seedMembers, untilExported } from './members.js';
 import { readCpuSeconds, readPeakRssMb, readServerCpuSeconds } from './process-cpu.js';
@@ -70,11 +68,9 @@ export async function benchExportGrowth(options: {
 async function openSite(options: { size: number; endpoint: string; closer: Closer; folder: string }): Promise<Site> {
   const { size, endpoint, closer, folder } = options;
   const log = pino({ level: 'warn' });
-  const server = closer.use(await startEmbeddedServer({ dataFolder: path.join(folder, 'database'), log }));
-  await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-  const { db } = closer.use(openDatabase({ connection: server.url, maxConnections: 4, statementTimeoutMs: 0 }));
+  const { db, url } = closer.use(await startDatabase(path.join(folder, 'database'), 4));
   const members = await seedMembers(db, { profiles: size, stream: STREAM, attributeBytes: ATTRIBUTE_BYTES });
-  const workerSite = await openWorkerSite(db, { connection: server.url, endpoint, folder });
+  const workerSite = await openWorkerSite(db, { connection: url, endpoint, folder });
   const { pid } = closer.use(await startWorker(workerSite, LANES));
   const notifier = closer.use(createNotifier({ db, log }));
   const exports = Math.max(1, Math.round(RECORDS_OF_A_RUN / size));

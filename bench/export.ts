@@ -7,10 +7,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { sql } from 'kysely';
-import { pino } from 'pino';
-import { type Db, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import type { Db } from '../src/storage/database.js';
+import { startDatabase } from './database.js';
 import { efficiency, type Measurement, measure, median, round2, startSink, throughput } from './harness.js';
 import { runExport, seedMembers } from './members.js';
 import { runSdkLoop } from './sdk-loop.js';
@@ -24,11 +22,8 @@ const ATTRIBUTE_BYTES = 560;
 /** Runs the benchmark and returns its figures. */
 export async function benchExport(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
-  const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: folder, log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+    await using database = await startDatabase(folder, 20);
     await using sink = await startSink([STREAM], { shards: SHARDS });
     const setup = await seedMembers(database.db, { ...options, stream: STREAM, attributeBytes: ATTRIBUTE_BYTES });
     const payload = Buffer.from(await samplePayload(database.db));

@@ -14,9 +14,8 @@ import { DeliveryEngine } from '../src/delivery/engine.js';
 import { toLaneKey } from '../src/domain/lane.js';
 import { createProfiles, type Profiles } from '../src/domain/profile.js';
 import { fixedKeys } from '../src/kinesis/keys.js';
-import { type Db, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import type { Db } from '../src/storage/database.js';
+import { startDatabase } from './database.js';
 import { median, round2, startSink } from './harness.js';
 import { readServerCpuSeconds } from './process-cpu.js';
 import { seedDestination, seedSegment, seedWorkspace } from './seed.js';
@@ -44,11 +43,8 @@ interface Cost {
 /** Runs the benchmark and returns its figures; `profiles` are changed once in each run. */
 export async function benchFanout(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
-  const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: folder, log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+    await using database = await startDatabase(folder, 20);
     const { db } = database;
     await using sink = await startSink([STREAM], { shards: 128 });
     const one = await seed(db, 1);

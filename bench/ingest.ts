@@ -10,13 +10,11 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import { from as copyFrom } from 'pg-copy-streams';
-import { pino } from 'pino';
 import { ingestProfiles } from '../src/domain/ingest.js';
 import { createProfiles } from '../src/domain/profile.js';
 import { createSegments } from '../src/domain/segment.js';
-import { type Database, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import type { Database } from '../src/storage/database.js';
+import { startDatabase } from './database.js';
 import { efficiency, type Measurement, measure, median, round2, throughput } from './harness.js';
 
 const WARM_UP_PROFILES = 20_000;
@@ -45,11 +43,8 @@ interface Round {
 /** Runs the benchmark and returns its figures. */
 export async function benchIngest(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
-  const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: path.join(folder, 'cluster'), log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 4, statementTimeoutMs: 0 });
+    await using database = await startDatabase(path.join(folder, 'cluster'), 4);
     const workspaceId = await seed(database);
     const rounds: Round[] = [];
     // Warms both up.

@@ -13,10 +13,9 @@ import { DeliveryEngine } from '../src/delivery/engine.js';
 import { toLaneKey } from '../src/domain/lane.js';
 import { createProfiles } from '../src/domain/profile.js';
 import { fixedKeys } from '../src/kinesis/keys.js';
-import { type Db, openDatabase } from '../src/storage/database.js';
+import type { Db } from '../src/storage/database.js';
 import { resetHealth } from '../src/storage/destination-health.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import { startDatabase } from './database.js';
 import {
   type Measurement,
   measure,
@@ -39,11 +38,8 @@ const WELL = 'well';
 /** Runs the benchmark and returns its figures. */
 export async function benchNeighbours(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
-  const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: folder, log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 20, statementTimeoutMs: 0 });
+    await using database = await startDatabase(folder, 20);
     await using sink = await startSink([WELL, SILENT]);
     await setFaults(sink.endpoint, [{ kind: 'no-answer', match: { operation: 'PutRecords', stream: SILENT } }]);
     const stage = { db: database.db, sink, ...(await seed(database.db)), profiles: options.profiles };

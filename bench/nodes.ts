@@ -14,10 +14,9 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { Closer } from '../src/closer.js';
 import { LANE_WORK_CHANNEL } from '../src/delivery/engine.js';
-import { type Db, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
-import { applyMigrations } from '../src/storage/migrations.js';
+import type { Db } from '../src/storage/database.js';
 import { createNotifier } from '../src/storage/notifications.js';
+import { startDatabase } from './database.js';
 import { median, round2, slowDown, startSink } from './harness.js';
 import { createExport, type Members, seedMembers, untilExported } from './members.js';
 import { readCpuSeconds, readServerCpuSeconds } from './process-cpu.js';
@@ -54,13 +53,11 @@ export async function benchNodes(options: { profiles: number; rounds: number }):
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: path.join(folder, 'database'), log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 4, statementTimeoutMs: 0 });
+    await using database = await startDatabase(path.join(folder, 'database'), 4);
     const { db } = database;
     await using sink = await startSink([STREAM], { shards: SHARDS });
     const members = await seedMembers(db, { ...options, stream: STREAM, attributeBytes: ATTRIBUTE_BYTES });
-    const site = await openWorkerSite(db, { connection: server.url, endpoint: sink.endpoint, folder });
+    const site = await openWorkerSite(db, { connection: database.url, endpoint: sink.endpoint, folder });
     await using notifier = createNotifier({ db, log });
     const wake = () => notifier.notify(LANE_WORK_CHANNEL, String(members.destinationId));
     const rounds: Run[][] = [];

@@ -15,12 +15,11 @@ import { pino } from 'pino';
 import { LANE_WORK_CHANNEL } from '../src/delivery/engine.js';
 import { toLaneKey } from '../src/domain/lane.js';
 import { createProfiles, type Profiles } from '../src/domain/profile.js';
-import { type Db, openDatabase } from '../src/storage/database.js';
-import { startEmbeddedServer } from '../src/storage/embedded-server.js';
+import type { Db } from '../src/storage/database.js';
 import { claimLanes } from '../src/storage/lanes.js';
-import { applyMigrations } from '../src/storage/migrations.js';
 import { createNotifier } from '../src/storage/notifications.js';
 import { registerWorker } from '../src/storage/workers.js';
+import { startDatabase } from './database.js';
 import { median, percentile, round2, startSink } from './harness.js';
 import { createExport, type Members, seedMembers, untilExported } from './members.js';
 import { openWorkerSite, startWorker, type WorkerSite } from './worker.js';
@@ -66,13 +65,11 @@ export async function benchQueueGrowth({ deliveries }: { deliveries: number }): 
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   const log = pino({ level: 'warn' });
   try {
-    await using server = await startEmbeddedServer({ dataFolder: path.join(folder, 'database'), log });
-    await applyMigrations({ connection: server.url, folder: 'schema/migrations' });
-    await using database = openDatabase({ connection: server.url, maxConnections: 8, statementTimeoutMs: 0 });
+    await using database = await startDatabase(path.join(folder, 'database'), 8);
     const { db } = database;
     await using sink = await startSink([STREAM], { shards: SHARDS });
     const members = await seedMembers(db, { profiles: MEMBERS, stream: STREAM, attributeBytes: ATTRIBUTE_BYTES });
-    const site = await openWorkerSite(db, { connection: server.url, endpoint: sink.endpoint, folder });
+    const site = await openWorkerSite(db, { connection: database.url, endpoint: sink.endpoint, folder });
     await using notifier = createNotifier({ db, log });
     const profiles = createProfiles({
       db,
