@@ -9,6 +9,7 @@ import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { UseAndEnd } from '../ui/use-and-end.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
 import { NewApiKey } from './new-api-key.js';
@@ -74,20 +75,5 @@ function LifeOfKey({ apiKey: { lastUsedAt, expiresAt, revokedAt } }: { apiKey: A
         Revoked <MomentText at={revokedAt} />
       </>
     );
-  return (
-    <>
-      {lastUsedAt === null ? (
-        'Never used'
-      ) : (
-        <>
-          Last used <MomentText at={lastUsedAt} />
-        </>
-      )}
-      {expiresAt !== null && (
-        <>
-          , expires <MomentText at={expiresAt} />
-        </>
-      )}
-    </>
-  );
+  return <UseAndEnd lastUsedAt={lastUsedAt} expiresAt={expiresAt} />;
 }

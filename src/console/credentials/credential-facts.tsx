@@ -3,6 +3,7 @@
 import { Text } from '@mantine/core';
 import type { CredentialCardFragment } from '../generated/graphql.js';
 import { MomentText } from '../ui/moment-text.js';
+import { UseAndEnd } from '../ui/use-and-end.js';
 import { startWithIdentity } from './identity-text.js';
 
 /** Shows them. */
@@ -14,18 +15,7 @@ export function CredentialFacts({ credential: { current } }: { credential: Crede
         {startWithIdentity(current)}, made <MomentText at={createdAt} />
       </Text>
       <Text size="sm" c="dimmed">
-        {lastUsedAt === null ? (
-          'Never used'
-        ) : (
-          <>
-            Last used <MomentText at={lastUsedAt} />
-          </>
-        )}
-        {expiresAt !== null && (
-          <>
-            , expires <MomentText at={expiresAt} />
-          </>
-        )}
+        <UseAndEnd lastUsedAt={lastUsedAt} expiresAt={expiresAt} />
       </Text>
     </>
   );

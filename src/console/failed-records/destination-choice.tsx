@@ -6,7 +6,7 @@ import { useQuery } from 'urql';
 import { useSearchParams } from 'wouter';
 import { SearchedSelect } from '../fields/searched-select.js';
 import { DestinationNameDocument, PickDestinationDocument } from '../generated/graphql.js';
-import { FIRST_PAGE, withPage } from '../ui/page.js';
+import { withChoice } from '../ui/page.js';
 
 const PAUSE_MS = 300;
 const PARAMETER = 'destination';
@@ -29,13 +29,7 @@ export function DestinationChoice({ destinationId }: { destinationId: string | n
   });
   const found = data?.destinations.nodes ?? [];
   const chosen = [...found, ...(named?.destination ? [named.destination] : [])].find(({ id }) => id === destinationId);
-  const choose = (id: string | null) =>
-    setParameters((present) => {
-      const next = withPage(present, FIRST_PAGE);
-      if (id === null) next.delete(PARAMETER);
-      else next.set(PARAMETER, id);
-      return next;
-    });
+  const choose = (id: string | null) => setParameters((present) => withChoice(present, PARAMETER, id));
   return (
     <SearchedSelect
       label="Destination"

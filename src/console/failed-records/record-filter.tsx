@@ -3,7 +3,7 @@
 import { Group, Select } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import type { DeliveryCode, FailedRecordState } from '../generated/graphql.js';
-import { FIRST_PAGE, withPage } from '../ui/page.js';
+import { withChoice } from '../ui/page.js';
 import { capitalize, toWords } from '../ui/words.js';
 import { FAILURE_CODES } from './failure-codes.js';
 
@@ -27,12 +27,7 @@ export function readRecordFilter(parameters: URLSearchParams): RecordFilter {
 export function RecordFilterFields({ filter: { state, code } }: { filter: RecordFilter }) {
   const [, setParameters] = useSearchParams();
   const change = (name: 'state' | 'code', value: string | null) =>
-    setParameters((present) => {
-      const next = withPage(present, FIRST_PAGE);
-      if (value === null) next.delete(name);
-      else next.set(name, value);
-      return next;
-    });
+    setParameters((present) => withChoice(present, name, value));
   return (
     <Group>
       <Select

@@ -35,6 +35,14 @@ export function withPage(parameters: URLSearchParams, page: PageVariables, list 
   return next;
 }
 
+/** The same address under another choice, which begins at its first page; null takes the choice away. */
+export function withChoice(parameters: URLSearchParams, name: string, value: string | null): URLSearchParams {
+  const next = withPage(parameters, FIRST_PAGE);
+  if (value === null) next.delete(name);
+  else next.set(name, value);
+  return next;
+}
+
 function nameOf(part: string, list: string): string {
   return list === '' ? part : `${list}-${part}`;
 }
