@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { failedLast } from './test/support/failed-last.js';
 
 export default defineConfig({
   resolve: {
@@ -9,6 +10,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     setupFiles: ['test/support/setup.ts'],
+    reporters: ['default', failedLast],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
