@@ -29,7 +29,8 @@ test('of two transactions that lock each other out, both come through, and each 
 
   await Promise.all([inOrder(one, other), inOrder(other, one)]);
 
-  expect(runs).toBe(3);
+  // More if the one that gave way is there first again.
+  expect(runs).toBeGreaterThanOrEqual(3);
   const rows = await database.db.selectFrom('workspace').select('name').execute();
   expect(rows.map((row) => row.name)).toEqual(['w++', 'w++']);
 });
