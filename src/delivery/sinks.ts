@@ -105,8 +105,8 @@ class OpenSink implements Sink {
   async produce(...call: Parameters<Producer['produce']>): ReturnType<Producer['produce']> {
     this.#callsUnderWay += 1;
     this.#usedAtMs = performance.now();
-    this.watch.noteUse();
     try {
+      await this.watch.noteUse();
       return await this.#producer.produce(...call);
     } finally {
       this.#callsUnderWay -= 1;

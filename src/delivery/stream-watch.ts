@@ -1,5 +1,6 @@
 /** Looks at a stream while records go to it: its record limit and its shards change under the eyes of nobody else. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { toKinesisStream } from '../domain/kinesis-stream.js';
 import { find } from '../kinesis/call-fault.js';
@@ -14,6 +15,8 @@ const CONTRADICTED_MS = 5_000;
 /** How long a look that is not permitted is not tried again, in ms. */
 const DENIED_MS = 3_600_000;
 const DEADLINE_MS = 5_000;
+/** How long the first records of a sink wait for the first look: without it a backlog would go to the shards unpaced. */
+const FIRST_LOOK_MS = 500;
 
 /** What a watch is made of. */
 export interface StreamWatchOptions {
@@ -31,6 +34,7 @@ export class StreamWatch implements AsyncDisposable {
   readonly #options: StreamWatchOptions;
   readonly #stopping = new AbortController();
   #looking: Promise<StreamSummary | null> | null = null;
+  #firstLook: Promise<unknown> | null = null;
   #found: StreamSummary | null = null;
   #isDenied = false;
   #nextLookMs = Number.NEGATIVE_INFINITY;
@@ -40,11 +44,13 @@ export class StreamWatch implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The stream is in use: looks at it, aside, if that is due. */
-  noteUse(): void {
+  /** The stream is in use: looks at it, aside, if that is due. Resolves at once but for the first look, see there. */
+  async noteUse(): Promise<void> {
     const nowMs = performance.now();
     const isSuspicious = this.#options.pacer.isContradicted && nowMs - this.#lookedAtMs > CONTRADICTED_MS;
-    if (nowMs >= this.#nextLookMs || (isSuspicious && !this.#isDenied)) void this.look();
+    const looking = nowMs >= this.#nextLookMs || (isSuspicious && !this.#isDenied) ? this.look() : null;
+    this.#firstLook ??= Promise.race([looking, delay(FIRST_LOOK_MS, null, { ref: false })]);
+    await this.#firstLook;
   }
 
   /**
