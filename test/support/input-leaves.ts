@@ -51,23 +51,50 @@ export function fillLeaf(
   );
 }
 
+/** The kinds of operations. */
+export type OperationKind = 'query' | 'mutation' | 'subscription';
+
 /** The text of an operation that calls one root field with the given variables. */
 export function writeOperation(
-  kind: 'query' | 'mutation' | 'subscription',
+  kind: OperationKind,
   field: GraphQLField<unknown, unknown>,
   variables: Readonly<Record<string, unknown>>,
 ): string {
-  const given = field.args.filter(({ name }) => name in variables);
-  const declared = given.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = given.map(({ name }) => `${name}: $${name}`).join(', ');
-  const selection = selectLeaves(field.type);
+  const { declared, passed } = writeArguments(field, variables);
+  const selection = kind === 'query' ? selectFound(field.type) : selectLeaves(field.type);
   return `${kind}${declared && ` (${declared})`} { ${field.name}${passed && `(${passed})`} ${selection} }`;
 }
 
-const PROBLEM = '... on UserError { code message path ... on InvalidInputError { issues { code message path } } }';
+/** How an operation declares those of a field's arguments that are given, and how it passes them. */
+export function writeArguments(
+  field: GraphQLField<unknown, unknown>,
+  variables: Readonly<Record<string, unknown>>,
+): { declared: string; passed: string } {
+  const given = field.args.filter(({ name }) => name in variables);
+  return {
+    declared: given.map(({ name, type }) => `$${name}: ${type}`).join(', '),
+    passed: given.map(({ name }) => `${name}: $${name}`).join(', '),
+  };
+}
+
+const PROBLEM = `... on UserError {
+  code message path
+  ... on InvalidInputError { issues { code message path } }
+  ... on ConflictError { current { __typename id } }
+  ... on InvalidStateError { current { __typename id } }
+}`;
+
+/** Likewise, and of a union what its success has found. */
+function selectFound(type: GraphQLOutputType): string {
+  const named = getNamedType(type);
+  const success = isUnionType(named) && named.getTypes().find(({ name }) => name.endsWith('Success'));
+  if (!success) return selectLeaves(type);
+  const found = Object.values(success.getFields()).map((field) => `${field.name} ${selectLeaves(field.type)}`);
+  return `${selectLeaves(type).slice(0, -1)} ... on ${success.name} { ${found.join(' ')} } }`;
+}
 
 /** Everything of a type that takes no arguments and has no parts; of unions, their user errors. */
-function selectLeaves(type: GraphQLOutputType): string {
+export function selectLeaves(type: GraphQLOutputType): string {
   const named = getNamedType(type);
   if (isLeafType(named)) return '';
   const problem = isUnionType(named) && named.getTypes().some(({ name }) => name.endsWith('Error')) ? PROBLEM : '';
