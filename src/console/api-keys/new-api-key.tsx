@@ -1,9 +1,10 @@
 /** Issues an API key, and shows its text: this once. */
 
-import { Alert, Button, Code, CopyButton, Group, Select, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Code, Group, Select, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { CreateApiKeyDocument, type Role } from '../generated/graphql.js';
 import { ActionForm } from '../ui/action-form.js';
+import { CopyButton } from '../ui/copy-button.js';
 import { faultsByField, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 
@@ -77,9 +78,7 @@ function IssuedKey({ text, onClose }: { text: string; onClose: () => void }) {
         {text}
       </Code>
       <Group>
-        <CopyButton value={text}>
-          {({ copied, copy }) => <Button onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}
-        </CopyButton>
+        <CopyButton text={text} label="Copy" />
         <Button variant="default" onClick={onClose}>
           Done
         </Button>

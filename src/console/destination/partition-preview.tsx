@@ -4,6 +4,7 @@ import { Button, Group, Progress, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { PartitionPreviewDocument, type PartitionPreviewQuery } from '../generated/graphql.js';
+import { MissingPermission } from '../ui/missing-permission.js';
 import { Section } from '../ui/section.js';
 import { formatCount } from '../ui/words.js';
 
@@ -32,7 +33,7 @@ export function PartitionPreview({ destinationId }: { destinationId: string }) {
 }
 
 function Preview({ preview }: { preview: PartitionPreviewQuery['previewPartitioning'] }) {
-  if (preview.__typename !== 'PreviewPartitioningSuccess') return <Text role="alert">{preview.message}</Text>;
+  if (preview.__typename !== 'PreviewPartitioningSuccess') return <NoPreview problem={preview} />;
   const { sampled, fallbacks, orderGuaranteed, shards } = preview;
   return (
     <Stack gap="xs">
@@ -52,5 +53,16 @@ function Preview({ preview }: { preview: PartitionPreviewQuery['previewPartition
         </div>
       ))}
     </Stack>
+  );
+}
+
+type Problem = Exclude<PartitionPreviewQuery['previewPartitioning'], { __typename: 'PreviewPartitioningSuccess' }>;
+
+function NoPreview({ problem }: { problem: Problem }) {
+  return (
+    <div>
+      <Text role="alert">{problem.message}</Text>
+      {problem.__typename === 'AwsError' && <MissingPermission {...problem} />}
+    </div>
   );
 }

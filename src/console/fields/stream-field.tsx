@@ -4,6 +4,7 @@ import { Autocomplete, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from 'urql';
 import { PickStreamDocument, type PickStreamQuery } from '../generated/graphql.js';
+import { MissingPermission } from '../ui/missing-permission.js';
 import { formatCount } from '../ui/words.js';
 import { type FieldControlProps, textProps } from './field-control.js';
 
@@ -12,12 +13,14 @@ const PAUSE_MS = 400;
 /** A STREAM field; the form has `credentialId` and `region` as well. */
 export function StreamField(props: FieldControlProps) {
   const { field, state } = props;
-  const [place] = useDebouncedValue(
-    { credentialId: String(state.values['credentialId'] ?? ''), region: String(state.values['region'] ?? '') },
-    PAUSE_MS,
-  );
-  const isKnown = place.credentialId !== '' && place.region !== '';
-  const [{ data, fetching }] = useQuery({ query: PickStreamDocument, variables: place, pause: !isKnown });
+  const [credentialId] = useDebouncedValue(String(state.values['credentialId'] ?? ''), PAUSE_MS);
+  const [region] = useDebouncedValue(String(state.values['region'] ?? ''), PAUSE_MS);
+  const isKnown = credentialId !== '' && region !== '';
+  const [{ data, fetching }] = useQuery({
+    query: PickStreamDocument,
+    variables: { credentialId, region },
+    pause: !isKnown,
+  });
   const found = isKnown ? data?.listStreams : undefined;
   const names = found?.__typename === 'ListStreamsSuccess' ? found.streams.map(({ name }) => name) : [];
   return (
@@ -32,6 +35,7 @@ export function StreamField(props: FieldControlProps) {
       <Text size="xs" c="dimmed" mt={4} role="status">
         {isKnown ? describe(found, fetching) : 'With a credential and a region, streams can be picked from a list.'}
       </Text>
+      {!fetching && found?.__typename === 'AwsError' && <MissingPermission {...found} />}
     </div>
   );
 }

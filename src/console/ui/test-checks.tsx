@@ -1,13 +1,12 @@
 /** What a test of a destination found: each check, what it means, and what would mend it. */
 
-import { Accordion, Alert, Card, Code, Group, Stack, Text } from '@mantine/core';
+import { Alert, Card, Group, Stack, Text } from '@mantine/core';
 import type { TestFragment } from '../generated/graphql.js';
+import { MissingPermission } from './missing-permission.js';
 import { StateBadge } from './state-badge.js';
 import { capitalize, toWords } from './words.js';
 
 type Check = TestFragment['checks'][number];
-
-const INDENT = 2;
 
 /** Shows a test. */
 export function TestChecks({ test }: { test: TestFragment }) {
@@ -44,22 +43,7 @@ function CheckCard({ check }: { check: Check }) {
           {reason.remedy}
         </Text>
       )}
-      {policyStatement && <PolicyStatement statement={policyStatement} />}
+      <MissingPermission permission={permission} policyStatement={policyStatement} />
     </Card>
-  );
-}
-
-function PolicyStatement({ statement }: { statement: Record<string, unknown> }) {
-  return (
-    <Accordion mt="xs">
-      <Accordion.Item value="statement">
-        <Accordion.Control>The policy statement that would mend it</Accordion.Control>
-        <Accordion.Panel>
-          <Code block tabIndex={0}>
-            {JSON.stringify(statement, null, INDENT)}
-          </Code>
-        </Accordion.Panel>
-      </Accordion.Item>
-    </Accordion>
   );
 }
