@@ -2,11 +2,11 @@
  * A secret typed into every place that there is, right and wrong, over HTTP and WebSocket: it comes out of none. What a
  * customer stores on purpose (names, attributes) is stored, and is not asked for here.
  */
-import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { buildGraphQLSchema } from '../../src/graphql/schema.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { dumpDatabase } from '../support/database-dump.js';
 import { fillLeaf, listInputLeaves, writeOperation } from '../support/input-leaves.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -199,16 +199,7 @@ test('the audit log and the idempotency keys do not have it, and secrets are in 
   await app.graphql('mutation ($input: RotateCredentialInput!) { rotateCredential(input: $input) { __typename } }', {
     input: { id, expectedVersion: 1, accessKeyId: 'AKIAIOSFODNN7EXAMPL2', secretAccessKey: secret },
   });
-  const { rows: tables } = await sql<{ name: string }>`
-    select table_name as name
-    from information_schema.tables
-    where table_schema = 'public' and table_type = 'BASE TABLE'`.execute(database.db);
-  const dump = new Map<string, string>();
-  for (const { name } of tables) {
-    const { rows } = await sql<{ text: string | null }>`
-      select string_agg(row::text, ' ') as text from ${sql.table(name)} as row`.execute(database.db);
-    dump.set(name, rows[0]?.text ?? '');
-  }
+  const dump = await dumpDatabase(database.db);
 
   expect(dump.get('audit_entry')?.length).toBeGreaterThan(10_000);
   expect(dump.get('idempotency_key')?.length).toBeGreaterThan(10);
