@@ -210,10 +210,9 @@ async function createApi(
   const { limits } = config;
   const { inWorkspace } = await openSessions(start, connection);
   const schema = buildGraphQLSchema();
-  const { operationsFolder } = config;
   const graphql = {
     schema,
-    operations: operationsFolder === undefined ? null : await readOperationList(operationsFolder, schema),
+    operations: config.listedOperations ? await readOperationList(config.listedOperations, schema) : null,
     createContext: createContextFactory({ inWorkspace, events, servicesOn }),
     authenticate: rememberViewers(createAuthentication(db, config.tokens)),
     presenter: createErrorPresenter({

@@ -188,9 +188,9 @@ const variables = z.object({
     'How long deliveries, their events, and failed records that were decided on are kept, in days.',
   ),
   AUDIT_RETENTION_DAYS: wholeNumber([1, 36_500], 400, 'How long entries of the audit log are kept, in days.'),
-  OPERATIONS_FOLDER: optional(keepText, {
-    meaning: 'Answers only the operations of the .graphql files in this folder, such as schema/operations.',
-    allowed: 'a folder',
+  LISTED_OPERATIONS: optional(readPaths, {
+    meaning: 'Answers only the operations of manifests: that of the build, of schema/operations, or others.',
+    allowed: '`on` for that of the build, or paths of manifests, separated by commas, `on` among them or not',
     fallback: 'any operation is answered',
   }),
   MAX_BODY_BYTES: wholeNumber([1_024, 64 * MIB], MIB, 'Largest GraphQL request, in bytes.'),
@@ -219,8 +219,8 @@ function toConfig(set: z.infer<typeof variables>) {
     leaseMs: set.LEASE_MS,
     deliveryRetentionDays: set.DELIVERY_RETENTION_DAYS,
     auditRetentionDays: set.AUDIT_RETENTION_DAYS,
-    /** Undefined: any operation is answered. */
-    operationsFolder: set.OPERATIONS_FOLDER,
+    /** Paths of manifests, `on` for that of the build; undefined: any operation is answered. */
+    listedOperations: set.LISTED_OPERATIONS,
     maxBodyBytes: set.MAX_BODY_BYTES,
     webSocketOrigins: set.WEBSOCKET_ORIGINS ?? new Set<string>(),
     limits: {
@@ -323,6 +323,10 @@ function checkOrigins(given: string, context: z.RefinementCtx<string>): Readonly
   const origins = given.split(',').map((origin) => origin.trim());
   const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
   return wrong === undefined ? new Set(origins) : refuse(context, 'is not an origin, or not only origins');
+}
+
+function readPaths(given: string): string[] {
+  return given.split(',').map((path) => path.trim());
 }
 
 function keepText(given: string): string {

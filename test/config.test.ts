@@ -48,7 +48,7 @@ test('without any variable one process does everything, on loopback, with the sa
     maxBodyBytes: 1_048_576,
     webSocketOrigins: new Set(),
     tokens: null,
-    operationsFolder: undefined,
+    listedOperations: undefined,
   });
 });
 

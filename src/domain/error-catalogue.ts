@@ -120,7 +120,7 @@ export const REQUEST_ERRORS = {
   NOT_FOUND: once('There is nothing at this address.', "Check the address's path."),
   OPERATION_NOT_LISTED: once(
     'The server answers listed operations only, and this is none of them.',
-    'Ask whoever runs the server to add it to the folder OPERATIONS_FOLDER.',
+    'Ask whoever runs the server to list it in a manifest of LISTED_OPERATIONS.',
   ),
   OPERATION_RESOLUTION_FAILURE: once(
     'The document has several operations, and `operationName` names none of them.',

@@ -18,6 +18,7 @@ import { type GraphQLParts, logFaults } from './graphql-http.js';
 import { createKnownDocuments, type KnownDocuments } from './known-documents.js';
 import { findExcess } from './operation-limits.js';
 import { refuseUnlisted } from './operation-list.js';
+import { findText, type SentDocument } from './persisted-query.js';
 import type { RequestLimits } from './request-limits.js';
 import { type Sharing, subscribeFresh } from './subscription-execution.js';
 import { subscriptionKey } from './subscription-key.js';
@@ -140,8 +141,7 @@ function findRefusal(
   }
 }
 
-interface SubscribePayload {
-  query: string;
+interface SubscribePayload extends SentDocument {
   operationName?: string | undefined | null;
   variables?: Record<string, unknown> | undefined | null;
 }
@@ -152,13 +152,15 @@ function prepare(
   { schema, limits, operations }: GraphQLParts,
   documents: KnownDocuments,
 ): ExecutionArgs | readonly GraphQLError[] {
-  const document = documents.parse(payload.query);
+  const text = findText(payload, operations);
+  if (text instanceof GraphQLError) return [text];
+  const document = documents.parse(text);
   if (document instanceof GraphQLError) return [document];
   const operation = getOperationAST(document, payload.operationName);
   if (!operation)
     return [refuse('OPERATION_RESOLUTION_FAILURE', 'The operation cannot be told: name one that the query has.')];
   if (operation.operation !== SUBSCRIPTION) return [refuse('BAD_REQUEST', describeWrongKind(operation.operation))];
-  const faults = documents.findFaults(payload.query, document);
+  const faults = documents.findFaults(text, document);
   if (faults.length > 0) return faults;
   const variables = payload.variables ?? {};
   const excess = findExcess({ schema, document, operation, variables }, limits.allowsDiscovery);

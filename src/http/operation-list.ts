@@ -1,25 +1,11 @@
 /**
- * The list of operations that a server answers, if the operator gives one: those of the .graphql files of a folder, such as
- * `schema/operations`. What production frontends ask is known when they are built; whatever else comes is not theirs.
+ * The list of operations that a server answers, if the operator gives one: those of manifests, such as that of the build. What
+ * production frontends ask is known when they are built; whatever else comes is not theirs.
  */
 
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type DefinitionNode,
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  GraphQLError,
-  type GraphQLSchema,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  print,
-  type SelectionNode,
-  validate,
-  visit,
-} from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, print, type SelectionNode, visit } from 'graphql';
+import { checkFit, hashText, type ListedOperation, parseText, readManifest } from './operation-manifest.js';
 
 /** Operations that may be asked. */
 export interface OperationList {
@@ -29,31 +15,31 @@ export interface OperationList {
   find(hash: string): string | undefined;
 }
 
-/** The folder's documents cannot be served. */
-export class OperationListError extends Error {
-  override readonly name = 'OperationListError';
-}
+/** The manifest that the build makes; the same place from `src` and from `dist`. */
+const OF_BUILD = join(import.meta.dirname, '..', '..', 'dist', 'operations.json');
 
 /**
- * Reads the operations of a folder.
+ * Reads manifests into one list.
+ * @param paths of files; `on` means that of the build.
  * @throws {OperationListError} naming the file, or the operation, and what is wrong with it.
  */
-export async function readOperationList(folder: string, schema: GraphQLSchema): Promise<OperationList> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.graphql')).sort();
-  if (names.length === 0) throw new OperationListError(`There are no .graphql files in ${folder}: check the folder.`);
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-  const documents = texts.map((text, index) => parseFile(text, names[index] ?? ''));
-  return createOperationList(documents, schema);
+export async function readOperationList(paths: readonly string[], schema: GraphQLSchema): Promise<OperationList> {
+  const manifests = await Promise.all(paths.map((path) => readManifest(path === 'on' ? OF_BUILD : path)));
+  return createOperationList(manifests.flat(), schema);
 }
 
-/** Makes the list; fragments may stand in any of the documents. @throws {OperationListError} */
-export function createOperationList(documents: readonly DocumentNode[], schema: GraphQLSchema): OperationList {
-  const definitions = documents.flatMap((document) => document.definitions);
-  const fragments = new Map(definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]));
-  const operations = definitions.filter(isOperation).map((operation) => toDocument(operation, fragments));
-  for (const document of operations) checkDocument(document, schema);
-  const texts = new Map(operations.map(print).map((text) => [hash(text), text]));
-  const shapes = new Set(operations.map(shapeOf));
+/** Makes the list. @throws {OperationListError} for an operation that does not fit the schema. */
+export function createOperationList(
+  operations: readonly Pick<ListedOperation, 'id' | 'name' | 'body'>[],
+  schema: GraphQLSchema,
+): OperationList {
+  const documents = operations.map(({ name, body }) => {
+    const document = parseText(body, name);
+    checkFit(document, { name, schema });
+    return document;
+  });
+  const texts = new Map(operations.map(({ id, body }) => [id, body]));
+  const shapes = new Set(documents.map(shapeOf));
   // Servers keep parsed documents: most come again as the same object.
   const known = new WeakMap<DocumentNode, boolean>();
   return {
@@ -62,7 +48,7 @@ export function createOperationList(documents: readonly DocumentNode[], schema: 
       known.set(document, isListed);
       return isListed;
     },
-    find: (name) => texts.get(name),
+    find: (hash) => texts.get(hash),
   };
 }
 
@@ -71,39 +57,6 @@ export function refuseUnlisted(): GraphQLError {
   return new GraphQLError('This server answers listed operations only, and this is none of them.', {
     extensions: { code: 'OPERATION_NOT_LISTED', http: { status: 403 } },
   });
-}
-
-function parseFile(text: string, name: string): DocumentNode {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new OperationListError(`${name} is not GraphQL: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-/** An operation with the fragments that it uses, and those that these use. */
-function toDocument(
-  operation: OperationDefinitionNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-): DocumentNode {
-  const used = new Set<FragmentDefinitionNode>();
-  const collect = (node: DefinitionNode) =>
-    void visit(node, {
-      FragmentSpread({ name }) {
-        const fragment = fragments.get(name.value);
-        if (!fragment || used.has(fragment)) return;
-        used.add(fragment);
-        collect(fragment);
-      },
-    });
-  collect(operation);
-  return { kind: Kind.DOCUMENT, definitions: [operation, ...used] };
-}
-
-function checkDocument(document: DocumentNode, schema: GraphQLSchema): void {
-  const [fault] = validate(schema, document);
-  const name = document.definitions.find(isOperation)?.name?.value ?? 'an operation without a name';
-  if (fault) throw new OperationListError(`${name} does not fit the schema: ${fault.message}`);
 }
 
 /** Equal for documents that ask the same: clients add `__typename`, and order fragments as they like. */
@@ -116,7 +69,7 @@ function shapeOf(document: DocumentNode): string {
       },
     },
   });
-  return hash(bare.definitions.map(print).sort().join('\n'));
+  return hashText(bare.definitions.map(print).sort().join('\n'));
 }
 
 function isTypeName(selection: SelectionNode): boolean {
@@ -126,16 +79,4 @@ function isTypeName(selection: SelectionNode): boolean {
     !selection.alias &&
     !selection.directives?.length
   );
-}
-
-function isFragment(definition: DefinitionNode): definition is FragmentDefinitionNode {
-  return definition.kind === Kind.FRAGMENT_DEFINITION;
-}
-
-function isOperation(definition: DefinitionNode): definition is OperationDefinitionNode {
-  return definition.kind === Kind.OPERATION_DEFINITION;
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

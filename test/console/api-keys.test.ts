@@ -10,7 +10,7 @@ const database = useTestDatabase();
 test('an ADMIN issues a key, revokes it by its name, and finds both on record', async () => {
   await using app = await startTestApp({
     connection: database.connection,
-    environment: { OPERATIONS_FOLDER: 'schema/operations' },
+    environment: { LISTED_OPERATIONS: 'on' },
   });
   await using opened = await openConsole();
   const { page } = opened;

@@ -78,7 +78,7 @@ test('an empty workspace comes to deliver, breaks, and is repaired, by clicks al
   await using app = await startTestApp({
     connection: database.connection,
     // The console asks nothing but what is listed.
-    environment: { OPERATIONS_FOLDER: 'schema/operations' },
+    environment: { LISTED_OPERATIONS: 'on' },
   });
   await using opened = await openConsole();
   const { page } = opened;
