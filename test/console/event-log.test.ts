@@ -3,6 +3,7 @@ import type { Client as Socket } from 'graphql-ws';
 import { expect, test } from 'vitest';
 import type { DeliveryUpdate } from '../../src/console/live/event-follower.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS, ROWS_OF_A_FLUSH } from '../../src/console/live/event-log.js';
+import type { LiveFilter } from '../../src/console/live/live-row.js';
 import { until } from '../support/until.js';
 
 /** A change of an export, which is one row. */
@@ -71,6 +72,12 @@ function largeCommit(): DeliveryUpdate {
   };
 }
 
+const EVERYTHING = { outcome: null, profileId: '' };
+
+function openLog(socket: Pick<Socket, 'iterate'>, filter: LiveFilter = EVERYTHING): EventLog {
+  return new EventLog({ socket: socket as Socket, destinationId: 'd', after: 'c0', filter });
+}
+
 /** The one method of a socket that is used: everything up to `last` comes at once, then nothing. @param asked gets cursors. */
 function socketWith(last: () => number, asked: string[]): Pick<Socket, 'iterate'> {
   return {
@@ -95,7 +102,7 @@ function numbersOf({ rows }: EventLogSnapshot): number[] {
 test('a burst comes in commits of few rows, without a gap, and a pause goes on where it was', async () => {
   let last = 1_000;
   const asked: string[] = [];
-  using log = new EventLog(socketWith(() => last, asked) as Socket, 'd', 'c0');
+  using log = openLog(socketWith(() => last, asked));
   const shown: number[][] = [[]];
   log.subscribe(() => shown.push(numbersOf(log.read())));
 
@@ -115,14 +122,49 @@ test('a burst comes in commits of few rows, without a gap, and a pause goes on w
 });
 
 test('a commit that lists a part of its records counts whole, and the rest is told as not listed', async () => {
-  const socket = { iterate: () => listing(largeCommit()) as never };
-  using log = new EventLog(socket as unknown as Socket, 'd', 'c0');
+  using log = openLog({ iterate: () => listing(largeCommit()) as never });
 
   log.start();
   await until(() => expect(log.read().rows).toHaveLength(21));
 
-  expect(log.read()).toMatchObject({ count: 500, unlisted: 480 });
+  expect(log.read()).toMatchObject({ count: 500, matching: 500 });
   expect(log.read().rows[0]?.text).toBe('And 480 more records at the same moment.');
+});
+
+test('under a filter the server picks the records, and the rest is told of those that it lets through', async () => {
+  const asked: unknown[] = [];
+  const iterate = ({ variables }: Parameters<Socket['iterate']>[0]) => {
+    asked.push(variables?.['filter']);
+    return listing(largeCommit()) as never;
+  };
+  using byOutcome = openLog({ iterate }, { outcome: 'DELIVERED', profileId: '' });
+  using byProfile = openLog({ iterate }, { outcome: 'DELIVERED', profileId: 'p-7' });
+
+  byOutcome.start();
+  byProfile.start();
+  await until(() => expect([byOutcome, byProfile].map((log) => log.read().rows.length)).toEqual([21, 20]));
+
+  expect(asked).toEqual([{ outcomes: ['DELIVERED'] }, { outcomes: ['DELIVERED'], profileId: 'p-7' }]);
+  expect(byOutcome.read()).toMatchObject({ count: 500, matching: 490 });
+  expect(byOutcome.read().rows[0]?.text).toBe('And 470 more delivered records at the same moment.');
+  expect(byProfile.read()).toMatchObject({ count: 500, matching: 20 });
+});
+
+test('another filter looks through the newest events again, and what is about no record shows only without one', async () => {
+  const asked: string[] = [];
+  using log = openLog(socketWith(() => 3_000, asked));
+  log.start();
+  await until(() => expect(log.read()).toMatchObject({ count: 3_000, since: null }));
+
+  log.setFilter({ outcome: 'FAILED', profileId: '' });
+  await until(() => expect(log.read()).toMatchObject({ count: 2_000, matching: 0, rows: [] }));
+  log.setFilter({ outcome: 'FAILED', profileId: '' });
+  log.pause();
+  log.setFilter(EVERYTHING);
+  await until(() => expect(numbersOf(log.read())[0]).toBe(3_000));
+
+  expect(asked).toEqual(['c0', 'c1000', 'c1000']);
+  expect(log.read()).toMatchObject({ count: 2_000, matching: 2_000, since: '2026-01-01T00:00:00Z' });
 });
 
 async function* listing(update: DeliveryUpdate): AsyncGenerator<{ data: { deliveryEvents: DeliveryUpdate } }> {

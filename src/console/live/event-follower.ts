@@ -2,7 +2,11 @@
 
 import type { Client as Socket } from 'graphql-ws';
 import { stringifyDocument } from 'urql';
-import { DestinationEventsDocument, type DestinationEventsSubscription } from '../generated/graphql.js';
+import {
+  type DeliveryFilter,
+  DestinationEventsDocument,
+  type DestinationEventsSubscription,
+} from '../generated/graphql.js';
 
 /** One message of the stream. */
 export type DeliveryUpdate = DestinationEventsSubscription['deliveryEvents'];
@@ -16,6 +20,8 @@ export interface FollowOptions {
   readonly destinationId: string;
   /** Events after this cursor. */
   readonly after: string;
+  /** Which records of a commit are listed. */
+  readonly filter: DeliveryFilter;
   readonly signal: AbortSignal;
   onUpdate(update: DeliveryUpdate): void;
   /** `ended` is final; its message says why. */
@@ -56,11 +62,11 @@ class BrokenStreamError extends Error {
 
 /** One subscription. @returns where to go on, or null if the stream is over. */
 async function followOnce(options: FollowOptions, after: string): Promise<string | null> {
-  const { socket, destinationId, signal, onUpdate, onState } = options;
+  const { socket, destinationId, filter, signal, onUpdate, onState } = options;
   let cursor = after;
   const stream = socket.iterate<DestinationEventsSubscription>({
     query: stringifyDocument(DestinationEventsDocument),
-    variables: { destinationId, after },
+    variables: { destinationId, after, filter },
   });
   const stop = () => void stream.return?.();
   const watchdog = watch(() => socket.terminate());

@@ -1,8 +1,9 @@
 /** The newest rows of a destination's events, kept outside of React: it is told a few times a second, however many come. */
 
 import type { Client as Socket } from 'graphql-ws';
-import { type FollowState, followEvents } from './event-follower.js';
-import { countUnlisted, type LiveRow, toRows } from './live-row.js';
+import { type DeliveryUpdate, type FollowState, followEvents } from './event-follower.js';
+import { EventTrail } from './event-trail.js';
+import { countEvents, type LiveFilter, type LiveRow, toDeliveryFilter, toRows } from './live-row.js';
 
 /** What the view shows. */
 export interface EventLogSnapshot {
@@ -11,10 +12,13 @@ export interface EventLogSnapshot {
   readonly message: string | null;
   /** Newest first, at most {@link MAX_ROWS}. */
   readonly rows: readonly LiveRow[];
-  /** Events that came since the view was opened. */
+  /** Events that came, whatever the filter. */
   readonly count: number;
-  /** Of them, records that their commits do not list: no filter finds them. */
-  readonly unlisted: number;
+  /** Of them, those that the filter lets through. */
+  readonly matching: number;
+  /** What came after this time is counted, ISO 8601; null: since the view was opened. */
+  readonly since: string | null;
+  readonly filter: LiveFilter;
 }
 
 /** Older rows are dropped: memory does not grow with the time that a view is open. */
@@ -23,24 +27,36 @@ export const MAX_ROWS = 200;
 export const ROWS_OF_A_FLUSH = 20;
 /** Time between two flushes. With the rows of one it bounds what is drawn: 400 rows a second. */
 const FLUSH_MS = 50;
+const EMPTY = { rows: [], count: 0, matching: 0 };
+
+/** What is followed. */
+export interface EventLogOptions {
+  readonly socket: Socket;
+  readonly destinationId: string;
+  /** Where the log begins. */
+  readonly after: string;
+  readonly filter: LiveFilter;
+}
 
 /** Follows events and keeps their rows; disposing ends it. */
 export class EventLog implements Disposable {
-  #snapshot: EventLogSnapshot = { state: 'connecting', message: null, rows: [], count: 0, unlisted: 0 };
+  readonly #options: EventLogOptions;
+  #snapshot: EventLogSnapshot;
   #waiting: LiveRow[] = [];
   #count = 0;
-  #unlisted = 0;
+  #matching = 0;
   #flush: ReturnType<typeof setTimeout> | undefined;
   #running: AbortController | null = null;
   #cursor: string;
+  readonly #trail: EventTrail;
   readonly #listeners = new Set<() => void>();
 
-  constructor(
-    readonly socket: Socket,
-    readonly destinationId: string,
-    after: string,
-  ) {
+  constructor(options: EventLogOptions) {
+    const { after, filter } = options;
+    this.#options = options;
     this.#cursor = after;
+    this.#trail = new EventTrail(after);
+    this.#snapshot = { state: 'connecting', message: null, since: null, filter, ...EMPTY };
   }
 
   /** For `useSyncExternalStore`. */
@@ -57,15 +73,14 @@ export class EventLog implements Disposable {
     if (this.#running) return;
     this.#running = new AbortController();
     const { signal } = this.#running;
+    const { socket, destinationId } = this.#options;
     void followEvents({
-      socket: this.socket,
-      destinationId: this.destinationId,
+      socket,
+      destinationId,
       after: this.#cursor,
+      filter: toDeliveryFilter(this.#snapshot.filter),
       signal,
-      onUpdate: (update) => {
-        if ('cursor' in update) this.#cursor = update.cursor;
-        this.#add(toRows(update));
-      },
+      onUpdate: (update) => this.#take(update),
       onState: (state, message) => !signal.aborted && this.#change({ state, message }),
     });
   }
@@ -74,6 +89,24 @@ export class EventLog implements Disposable {
   pause(): void {
     this.#stop();
     this.#change({ state: 'paused', message: null });
+  }
+
+  /**
+   * Shows what another filter lets through, and goes on with it. The newest events are read again: the server looks
+   * through all records of them, of which the rows may list a part only.
+   */
+  setFilter(filter: LiveFilter): void {
+    const { outcome, profileId } = this.#snapshot.filter;
+    if (filter.outcome === outcome && filter.profileId === profileId) return;
+    this[Symbol.dispose]();
+    const { cursor, at } = this.#trail.start;
+    this.#trail.rewind();
+    this.#cursor = cursor;
+    this.#waiting = [];
+    this.#count = 0;
+    this.#matching = 0;
+    this.#change({ filter, since: at, ...EMPTY });
+    this.start();
   }
 
   [Symbol.dispose](): void {
@@ -87,25 +120,28 @@ export class EventLog implements Disposable {
     this.#running = null;
   }
 
-  #add(rows: LiveRow[]): void {
-    if (rows.length === 0) return;
+  #take(update: DeliveryUpdate): void {
+    const events = countEvents(update);
+    const rows = toRows(update, this.#snapshot.filter);
+    if ('cursor' in update) this.#cursor = update.cursor;
+    if ('cursor' in update && update.__typename !== 'StreamPosition') this.#trail.note(update, events);
+    if (events === 0) return;
     this.#waiting.push(...rows);
-    for (const row of rows) {
-      this.#count += row.events;
-      this.#unlisted += countUnlisted(row);
-    }
-    this.#flush ??= setTimeout(() => this.#take(), FLUSH_MS);
+    this.#count += events;
+    this.#matching += rows.reduce((sum, row) => sum + row.events, 0);
+    this.#flush ??= setTimeout(() => this.#show(), FLUSH_MS);
   }
 
-  #take(): void {
+  #show(): void {
     const isBehind = this.#waiting.length > MAX_ROWS;
     const waiting = this.#waiting.slice(-MAX_ROWS);
     const fresh = waiting.slice(0, ROWS_OF_A_FLUSH).reverse();
     this.#waiting = waiting.slice(ROWS_OF_A_FLUSH);
-    this.#flush = this.#waiting.length > 0 ? setTimeout(() => this.#take(), FLUSH_MS) : undefined;
+    this.#flush = this.#waiting.length > 0 ? setTimeout(() => this.#show(), FLUSH_MS) : undefined;
     // Who falls behind by more than is kept begins anew with the newest: between two rows shown none is missing.
-    const rows = [...fresh, ...(isBehind ? [] : this.#snapshot.rows)].slice(0, MAX_ROWS);
-    this.#change({ rows, count: this.#count, unlisted: this.#unlisted });
+    const kept = isBehind ? [] : this.#snapshot.rows;
+    const rows = fresh.length > 0 ? [...fresh, ...kept].slice(0, MAX_ROWS) : this.#snapshot.rows;
+    this.#change({ rows, count: this.#count, matching: this.#matching });
   }
 
   #change(change: Partial<EventLogSnapshot>): void {

@@ -1,12 +1,15 @@
 /** The live view of a destination: its events as they are committed, newest first. */
 
 import { Anchor, Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useSearchParams } from 'wouter';
+import type { DeliveryOutcome } from '../generated/graphql.js';
 import { useSocket } from '../socket.js';
-import { countOf, formatCount } from '../ui/words.js';
+import { MomentText } from '../ui/moment-text.js';
+import { formatCount } from '../ui/words.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
-import { type LiveFilter, matches } from './live-row.js';
+import { isFiltering, type LiveFilter } from './live-row.js';
 import { LiveTable } from './live-table.js';
 import styles from './live-table.module.css';
 
@@ -19,11 +22,13 @@ const STATES: Readonly<Record<EventLogSnapshot['state'], string>> = {
   ended: 'Ended.',
 };
 
-const OUTCOMES = [
+const OUTCOMES: readonly { value: DeliveryOutcome; label: string }[] = [
   { value: 'DELIVERED', label: 'Delivered' },
   { value: 'FAILED', label: 'Failed' },
   { value: 'SKIPPED', label: 'Skipped' },
 ];
+
+const TYPING_PAUSE_MS = 300;
 
 /** What is watched. */
 export interface LiveEventsProps {
@@ -33,11 +38,11 @@ export interface LiveEventsProps {
 }
 
 /** The live view. */
-export function LiveEvents({ destinationId, after }: LiveEventsProps) {
-  const log = useEventLog(destinationId, after);
+export function LiveEvents(props: LiveEventsProps) {
+  const [filter, setFilter] = useFilter();
+  const log = useEventLog(props, filter);
   // Only its state: whatever holds a field is not drawn again with each row.
   const state = useSyncExternalStore(log.subscribe, () => log.read().state);
-  const [filter, setFilter] = useFilter();
   const isPaused = state === 'paused';
   return (
     <Stack>
@@ -48,44 +53,40 @@ export function LiveEvents({ destinationId, after }: LiveEventsProps) {
         </Button>
       </Group>
       <LogState log={log} />
-      <LogRows log={log} filter={filter} />
+      <LogRows log={log} />
     </Stack>
   );
 }
 
 /** How the stream is is told by screen readers, the number that never rests is not. */
 function LogState({ log }: { log: EventLog }) {
-  const { state, message, count } = useSyncExternalStore(log.subscribe, log.read);
+  const { state, message, count, matching, since, filter } = useSyncExternalStore(log.subscribe, log.read);
   return (
     <p className={styles['state']}>
-      <span role="status">{message ?? STATES[state]}</span> {formatCount(count)} events since you opened this view; the
+      <span role="status">{message ?? STATES[state]}</span> {isFiltering(filter) && `${formatCount(matching)} of `}
+      {formatCount(count)} events since {since === null ? 'you opened this view' : <MomentText at={since} />}; the
       newest {formatCount(MAX_ROWS)} are kept.
     </p>
   );
 }
 
-function LogRows({ log, filter }: { log: EventLog; filter: LiveFilter }) {
-  const { rows, unlisted } = useSyncExternalStore(log.subscribe, log.read);
-  const shown = rows.filter((row) => matches(row, filter));
-  const isFiltered = filter.outcome !== null || filter.profileId !== '';
+function LogRows({ log }: { log: EventLog }) {
+  const rows = useSyncExternalStore(log.subscribe, () => log.read().rows);
+  const filter = useSyncExternalStore(log.subscribe, () => log.read().filter);
   return (
     <>
-      {isFiltered && unlisted > 0 && <Unlisted count={unlisted} profileId={filter.profileId} />}
-      {shown.length > 0 ? <LiveTable rows={shown} /> : <NoRows isFiltered={rows.length > 0} />}
+      {filter.profileId !== '' && <AllOfProfile profileId={filter.profileId} />}
+      {rows.length > 0 ? <LiveTable rows={rows} /> : <NoRows isFiltered={isFiltering(filter)} />}
     </>
   );
 }
 
-function Unlisted({ count, profileId }: { count: number; profileId: string }) {
+/** The live view begins with its opening; what was sent before stands with the profile. */
+function AllOfProfile({ profileId }: { profileId: string }) {
   return (
-    <Text size="sm">
-      A large commit lists its first records only: {countOf(count, 'record')} could not be looked through.{' '}
-      {profileId !== '' && (
-        <Anchor component={Link} href={`/profiles/${encodeURIComponent(profileId)}`} size="sm" underline="always">
-          All that was sent of {profileId}
-        </Anchor>
-      )}
-    </Text>
+    <Anchor component={Link} href={`/profiles/${encodeURIComponent(profileId)}`} size="sm">
+      All that was sent of {profileId}
+    </Anchor>
   );
 }
 
@@ -101,11 +102,14 @@ function NoRows({ isFiltered }: { isFiltered: boolean }) {
   );
 }
 
-function useEventLog(destinationId: string, after: string): EventLog {
+/** @param filter may change as fast as somebody types. */
+function useEventLog({ destinationId, after }: LiveEventsProps, filter: LiveFilter): EventLog {
   const socket = useSocket();
   // The place where the view began: later cursors of the page do not begin it anew.
-  const [begin] = useState(after);
-  const [log] = useState(() => new EventLog(socket, destinationId, begin));
+  const [log] = useState(() => new EventLog({ socket, destinationId, after, filter }));
+  const { outcome } = filter;
+  const [profileId] = useDebouncedValue(filter.profileId, TYPING_PAUSE_MS);
+  useEffect(() => log.setFilter({ outcome, profileId }), [log, outcome, profileId]);
   useEffect(() => {
     log.start();
     return () => log[Symbol.dispose]();
@@ -115,7 +119,8 @@ function useEventLog(destinationId: string, after: string): EventLog {
 
 function useFilter(): [LiveFilter, (filter: LiveFilter) => void] {
   const [parameters, setParameters] = useSearchParams();
-  const filter = { outcome: parameters.get('outcome'), profileId: parameters.get('profile') ?? '' };
+  const outcome = OUTCOMES.find(({ value }) => value === parameters.get('outcome'))?.value ?? null;
+  const filter = { outcome, profileId: parameters.get('profile') ?? '' };
   const setFilter = ({ outcome, profileId }: LiveFilter) =>
     setParameters({ ...(outcome && { outcome }), ...(profileId && { profile: profileId }) }, { replace: true });
   return [filter, setFilter];
@@ -127,7 +132,7 @@ function FilterFields({ filter, onChange }: { filter: LiveFilter; onChange: (fil
       <Select
         label="Outcome"
         placeholder="All"
-        data={OUTCOMES}
+        data={[...OUTCOMES]}
         value={filter.outcome}
         clearable
         clearButtonProps={{ 'aria-label': 'Show all outcomes' }}

@@ -1,5 +1,6 @@
 /** Rows of the live view: one a record, one a change of an export or of the destination's health. Pure. */
 
+import type { DeliveryFilter, DeliveryOutcome } from '../generated/graphql.js';
 import { capitalize, formatCount, toWords } from '../ui/words.js';
 import type { DeliveryUpdate } from './event-follower.js';
 
@@ -19,9 +20,9 @@ export interface LiveRow {
 
 /** What is shown. */
 export interface LiveFilter {
-  /** An outcome; null shows all rows. */
-  readonly outcome: string | null;
-  /** Part of a profile id; empty shows all. */
+  /** Null shows all. */
+  readonly outcome: DeliveryOutcome | null;
+  /** The whole id; empty shows all. */
   readonly profileId: string;
 }
 
@@ -31,29 +32,42 @@ const REMAINDER = 'MORE';
 type Committed = Extract<DeliveryUpdate, { __typename: 'DeliveriesCommitted' }>;
 type ListedDelivery = Committed['deliveries']['nodes'][number];
 
-/** The rows of one message, oldest first. */
-export function toRows(update: DeliveryUpdate): LiveRow[] {
+/** Whether a filter leaves anything out. */
+export function isFiltering({ outcome, profileId }: LiveFilter): boolean {
+  return outcome !== null || profileId !== '';
+}
+
+/** The filter as the API takes it. */
+export function toDeliveryFilter({ outcome, profileId }: LiveFilter): DeliveryFilter {
+  return { ...(outcome && { outcomes: [outcome] }), ...(profileId && { profileId }) };
+}
+
+/**
+ * The rows of one message, oldest first. What is about no record shows only without a filter.
+ * @param filter the one that the message was asked for with.
+ */
+export function toRows(update: DeliveryUpdate, filter: LiveFilter): LiveRow[] {
+  if (update.__typename === 'DeliveriesCommitted')
+    return [...update.deliveries.nodes.map(toRecordRow), ...toRemainderRow(update, filter)];
+  if (isFiltering(filter)) return [];
+  if (update.__typename === 'ExportStateChanged')
+    return [toRow(update, update.state, `An export is ${toWords(update.state)}.`)];
+  if (update.__typename === 'DestinationHealthChanged')
+    return [toRow(update, update.health.status, update.health.message ?? 'The destination delivers.')];
+  return [];
+}
+
+/** How many events a message tells of, whatever the filter: each record of a commit is one. */
+export function countEvents(update: DeliveryUpdate): number {
   switch (update.__typename) {
     case 'DeliveriesCommitted':
-      return [...update.deliveries.nodes.map(toRecordRow), ...toRemainderRow(update)];
+      return Number(update.delivered) + Number(update.failed) + Number(update.skipped);
     case 'ExportStateChanged':
-      return [toRow(update, update.state, `An export is ${toWords(update.state)}.`)];
     case 'DestinationHealthChanged':
-      return [toRow(update, update.health.status, update.health.message ?? 'The destination delivers.')];
+      return 1;
     default:
-      return [];
+      return 0;
   }
-}
-
-/** Whether a row is shown. Rows that are about no record show only without a filter. */
-export function matches({ state, profileId }: LiveRow, filter: LiveFilter): boolean {
-  if (filter.outcome !== null && state !== filter.outcome) return false;
-  return filter.profileId === '' || (profileId?.includes(filter.profileId) ?? false);
-}
-
-/** Records that a row stands for without listing them: no filter finds them. */
-export function countUnlisted({ state, events }: LiveRow): number {
-  return state === REMAINDER ? events : 0;
 }
 
 function toRow({ cursor, at }: { cursor: string; at: string }, state: string, text: string): LiveRow {
@@ -72,10 +86,17 @@ function describe({ outcome, origin, code, shardId, sequenceNumber, reason }: Li
 }
 
 /** A message names its first records; the others are counted. */
-function toRemainderRow(update: Committed): LiveRow[] {
-  const all = Number(update.delivered) + Number(update.failed) + Number(update.skipped);
-  const remaining = all - update.deliveries.nodes.length;
+function toRemainderRow(update: Committed, filter: LiveFilter): LiveRow[] {
+  const remaining = countMatching(update, filter) - update.deliveries.nodes.length;
   if (remaining <= 0) return [];
-  const row = toRow(update, REMAINDER, `And ${formatCount(remaining)} more records at the same moment.`);
+  const kind = filter.outcome === null ? '' : `${toWords(filter.outcome)} `;
+  const row = toRow(update, REMAINDER, `And ${formatCount(remaining)} more ${kind}records at the same moment.`);
   return [{ ...row, events: remaining }];
+}
+
+function countMatching(update: Committed, { outcome, profileId }: LiveFilter): number {
+  // A commit has a profile once or twice: all of that are listed.
+  if (profileId !== '') return update.deliveries.nodes.length;
+  if (outcome === null) return countEvents(update);
+  return Number({ DELIVERED: update.delivered, FAILED: update.failed, SKIPPED: update.skipped }[outcome]);
 }
