@@ -35,14 +35,15 @@ export interface TestEdge {
 }
 
 /**
- * Makes an edge with a new workspace, or on one that there is. `kinesisEndpoint` is where AWS is asked; by default nobody answers there.
+ * Makes an edge with a new workspace, or on one that there is. `kinesisEndpoint` is where AWS is asked; by default nobody answers there, and
+ * null is AWS itself.
  * `ownIdentity` is what credentials may use the process's own identity for; it is that of a sandbox.
  * @param db of a test database.
  */
 export async function createTestEdge(
   db: Db,
   options: {
-    readonly kinesisEndpoint?: string;
+    readonly kinesisEndpoint?: string | null;
     readonly ownIdentity?: OwnIdentityUse;
     readonly workspaceId?: number;
     /** The database as a workspace sees it, if it is to differ from how it is. */
@@ -65,7 +66,7 @@ export async function createTestEdge(
   const servicesOn = bindServices({
     seal: createTestSeal(),
     aws: createAwsAccess({
-      endpoint: options.kinesisEndpoint ?? NOBODY,
+      endpoint: options.kinesisEndpoint === undefined ? NOBODY : options.kinesisEndpoint,
       ownIdentity: options.ownIdentity ?? 'off',
       isSandbox: true,
     }),
