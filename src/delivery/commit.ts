@@ -79,10 +79,11 @@ async function writePages(tx: Db, destination: DestinationOfPages, pages: readon
   for (const work of pages) recovered.set(work, await recoverFailedRecords(tx, work.settlement.retried));
   // One statement locks its rows in their order, two do not together: of an export's page no row waits but those deferred.
   if (reasons.length > 0 && deferrals.length > 0) await lockPendingRows(tx, [...reasons, ...deferrals]);
-  await removeReasons(tx, reasons);
-  await deferRecords(tx, destination, deferrals);
   const events = all((settlement) => settlement.events);
-  const inserted = await insertDeliveryEvents(tx, events);
+  const [inserted] = await Promise.all([
+    insertDeliveryEvents(tx, events),
+    removeReasons(tx, reasons).then(() => deferRecords(tx, destination, deferrals)),
+  ]);
   const committed = events.flatMap((event, index) => {
     const row = inserted[index];
     return row ? [{ event, committedAt: row.committedAt }] : [];

@@ -1,6 +1,7 @@
 /** The one path by which profiles are written: the API's mutations and bulk ingest alike. */
 
 import type { Db } from '../storage/database.js';
+import { putTriggeredRecords, type TriggeredRecord } from '../storage/pending-records.js';
 import {
   findExistingProfileIds,
   insertMemberships,
@@ -12,13 +13,14 @@ import {
   type WrittenRow,
 } from '../storage/profile-writes.js';
 import { listSegmentsByKeys } from '../storage/segments.js';
+import { listTriggerRules } from '../storage/trigger-rules.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
 import type { LanePlace } from './lane.js';
 import { parseMembershipTime } from './membership-time.js';
 import type { Profile } from './profile.js';
 import type { ChangeContext, MembershipChange, ProfileChange } from './profile-change.js';
 import { type FoldedChanges, foldChanges, groupByProfile, type ProfileGroup, refuseMissing } from './profile-group.js';
-import { triggerRecords } from './profile-trigger.js';
+import { findTriggered, placesOf } from './profile-trigger.js';
 import type { InputIssue } from './user-error.js';
 
 /** Changes to write in one transaction. */
@@ -66,22 +68,29 @@ export class ProfileRaceError extends Error {
  * @throws {ProfileRaceError} if it has to be tried again in a new transaction.
  */
 export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promise<WrittenProfiles> {
-  await lockWorkspace(tx, request.workspaceId, 'shared');
-  const context = { now: request.now, segments: await readSegments(tx, request) };
   const groups = groupByProfile(request.workspaceId, request.changes);
-  const created = request.existingOnly ? [] : await createMissing(tx, { request, groups, context });
-  const updated = await changeExisting(tx, { request, groups, context, created });
-  const triggering = await triggerRecords(tx, request, [...created, ...updated]);
-  const { settled, triggered } = triggering;
+  // In this order, so that all is read under the lock.
+  const [, segments, rules, existing] = await Promise.all([
+    lockWorkspace(tx, request.workspaceId, 'shared'),
+    readSegments(tx, request),
+    listTriggerRules(tx, request.workspaceId),
+    request.existingOnly ? null : findExistingProfileIds(tx, request.workspaceId, groups),
+  ]);
+  const context = { now: request.now, segments };
+  const created = existing ? await createMissing(tx, { request, groups, context, existing }) : [];
+  const decided = [...created, ...(await decideExisting(tx, { request, groups, context, created }))];
+  const records = findTriggered(decided, { rules, now: request.now });
+  const [revised] = await Promise.all([
+    reviseProfiles(tx, { request, decided, records }),
+    putTriggeredRecords(tx, records),
+    writeMemberships(tx, decided),
+  ]);
+  const settled = decided.map((one) => refresh(one, revised));
   const writes = settled.flatMap(({ write }) => write ?? []);
-  const ofNew = writes.filter(({ before }) => before === null).flatMap(toMembershipWrites);
-  if (ofNew.length > 0) await insertMemberships(tx, ofNew);
-  const ofExisting = writes.filter(({ before }) => before !== null).flatMap(toMembershipWrites);
-  if (ofExisting.length > 0) await upsertMemberships(tx, ofExisting);
-  return { outcomes: toOutcomes(request, settled), writes, segments: context.segments, triggered };
+  return { outcomes: toOutcomes(request, settled), writes, segments, triggered: placesOf(records) };
 }
 
-/** A group that is done; `write` is null if nothing was written. */
+/** A group that is decided; `write` is null if it changes nothing. What exists already has its old revision until it is revised. */
 export interface Settled {
   group: ProfileGroup;
   steps: FoldedChanges['steps'];
@@ -110,10 +119,9 @@ export async function readSegments(
   return new Map(segments.flatMap((segment) => (segment ? [[segment.segmentId, segment]] : [])));
 }
 
-/** Adds the profiles that do not exist. Who was faster with one leaves it to {@link changeExisting}. */
-async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
-  const { request, context } = work;
-  const existing = await findExistingProfileIds(tx, request.workspaceId, work.groups);
+/** Adds the profiles that do not exist. Who was faster with one leaves it to {@link decideExisting}. */
+async function createMissing(tx: Db, work: Work & { existing: ReadonlySet<string> }): Promise<Settled[]> {
+  const { request, context, existing } = work;
   const missing = work.groups.filter((group) => !existing.has(group.profileId));
   const folds = missing.map((group) => ({ group, folded: foldChanges(null, group, context) }));
   const rows = folds.flatMap(({ group: { profileId, lane }, folded: { after } }) =>
@@ -128,34 +136,59 @@ async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
   });
 }
 
-async function changeExisting(tx: Db, work: Work & { created: readonly Settled[] }): Promise<Settled[]> {
+/** Locks the profiles that exist and decides what becomes of them. */
+async function decideExisting(tx: Db, work: Work & { created: readonly Settled[] }): Promise<Settled[]> {
   const { request, context } = work;
   const done = new Set(work.created.map(({ group }) => group));
   const open = work.groups.filter((group) => !done.has(group));
   const locked = open.length > 0 ? await lockProfiles(tx, request.workspaceId, open) : [];
   const found = new Map(locked.map((profile) => [profile.profileId, profile]));
-  const folds = open.map((group) => {
+  return open.map((group) => {
     const before = found.get(group.profileId) ?? null;
     if (before === null && !request.existingOnly) throw new ProfileRaceError('A profile was erased meanwhile.');
-    return { group, before, folded: before ? foldChanges(before, group, context) : refuseMissing(group) };
-  });
-  const changed = folds.flatMap(({ before, folded: { after } }) =>
-    before && after && after !== before
-      ? [{ ...after, lane: before.lane, id: before.id, profileId: before.profileId }]
-      : [],
-  );
-  const updated = changed.length > 0 ? await updateProfiles(tx, request.workspaceId, changed) : [];
-  const written = new Map(updated.map((row) => [row.profileId, row]));
-  return folds.map(({ group, before, folded }) => {
-    const row = written.get(group.profileId);
-    if (row) return settle(group, { folded, before, row, request });
+    const folded = before ? foldChanges(before, group, context) : refuseMissing(group);
+    if (before && folded.after && folded.after !== before)
+      return settle(group, { folded, before, row: before, request });
     return { group, ...stepsOf(folded), profile: before, write: null };
   });
 }
 
+/**
+ * Writes the profiles that existed before. One that was written with equal values only, and triggers under EXPORT_ALWAYS,
+ * gets a new revision as well: each record of a profile has a higher one.
+ * @returns their new rows, by the customer's id.
+ */
+async function reviseProfiles(
+  tx: Db,
+  work: { request: ProfileWriteRequest; decided: readonly Settled[]; records: readonly TriggeredRecord[] },
+): Promise<ReadonlyMap<string, WrittenRow>> {
+  const triggering = new Set(work.records.map((record) => record.profileKey));
+  const profiles = work.decided.flatMap(({ profile, write }) => {
+    if (!profile) return [];
+    return (write ? write.before !== null : triggering.has(profile.id)) ? [profile] : [];
+  });
+  const rows = profiles.length > 0 ? await updateProfiles(tx, work.request.workspaceId, profiles) : [];
+  return new Map(rows.map((row) => [row.profileId, row]));
+}
+
+function refresh(one: Settled, revised: ReadonlyMap<string, WrittenRow>): Settled {
+  const row = one.profile && revised.get(one.profile.profileId);
+  if (!one.profile || !row) return one;
+  const profile = { ...one.profile, revision: row.revision, updatedAt: row.updatedAt };
+  return { ...one, profile, write: one.write && { ...one.write, after: profile } };
+}
+
+async function writeMemberships(tx: Db, decided: readonly Settled[]): Promise<void> {
+  const writes = decided.flatMap(({ write }) => write ?? []);
+  const ofNew = writes.filter(({ before }) => before === null).flatMap(toMembershipWrites);
+  if (ofNew.length > 0) await insertMemberships(tx, ofNew);
+  const ofExisting = writes.filter(({ before }) => before !== null).flatMap(toMembershipWrites);
+  if (ofExisting.length > 0) await upsertMemberships(tx, ofExisting);
+}
+
 function settle(
   group: ProfileGroup,
-  outcome: { folded: FoldedChanges; before: Profile | null; row: WrittenRow; request: ProfileWriteRequest },
+  outcome: { folded: FoldedChanges; before: Profile | null; row: WrittenRow | Profile; request: ProfileWriteRequest },
 ): Settled {
   const { folded, before, row, request } = outcome;
   if (!folded.after) throw new Error('A profile was written without a state.');

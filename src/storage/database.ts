@@ -1,9 +1,8 @@
 /** The connection to PostgreSQL: a pool, Kysely over it, and how values come back. */
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
-import { copyingPool } from './copy.js';
-import type { SessionPool } from './session.js';
+import { queryThrough } from './statement-session.js';
 import type { Tables } from './tables.js';
 
 /**
@@ -51,7 +50,7 @@ const INT8_ARRAY = 1016;
 /** Opens a pool. Nothing is sent before the first query: {@link checkServerVersion} is a good first one. */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = openPool(options);
-  const db = queryThrough(pool);
+  const db = queryThrough<Tables>(pool);
   return {
     db,
     pool,
@@ -72,11 +71,6 @@ export function openPool(options: DatabaseOptions): pg.Pool {
   });
   pool.on('error', () => {});
   return pool;
-}
-
-/** What statements are sent with, over sessions from anywhere. */
-export function queryThrough(pool: SessionPool): Db {
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: copyingPool(pool) }) });
 }
 
 /**
@@ -130,6 +124,7 @@ class PromptClient extends pg.Client {
     super({
       ...(typeof config === 'string' ? { connectionString: config } : config),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      pipeline: true,
     });
   }
 }

@@ -9,8 +9,10 @@
 
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { type DatabaseOptions, type Db, openPool, queryThrough } from './database.js';
+import { type DatabaseOptions, type Db, openPool } from './database.js';
 import { RowSecurityError, type SessionPool } from './session.js';
+import { queryThrough } from './statement-session.js';
+import type { Tables } from './tables.js';
 
 /** Hands out the database as a workspace sees it; disposing waits for running queries and closes the sessions. */
 export interface WorkspaceSessions extends AsyncDisposable {
@@ -29,7 +31,7 @@ export function openWorkspaceSessions(options: DatabaseOptions): WorkspaceSessio
     inWorkspace(workspaceId) {
       const known = databases.get(workspaceId);
       if (known) return known;
-      const db = queryThrough(boundPool(pool, workspaceId));
+      const db = queryThrough<Tables>(boundPool(pool, workspaceId));
       databases.set(workspaceId, db);
       return db;
     },

@@ -1,8 +1,8 @@
 /** Statements without the code's own conditions on workspaces: what is left is row-level security. */
 
-import { type CompiledQuery, Kysely, PostgresDialect, PostgresQueryCompiler } from 'kysely';
-import { copyingPool } from '../../src/storage/copy.js';
+import { type CompiledQuery, PostgresDialect, PostgresQueryCompiler } from 'kysely';
 import { type Db, openPool } from '../../src/storage/database.js';
+import { queryIn, statementPool } from '../../src/storage/statement-session.js';
 import type { Tables } from '../../src/storage/tables.js';
 import { boundPool, type WorkspaceSessions } from '../../src/storage/workspace-sessions.js';
 
@@ -11,7 +11,7 @@ export function openUnfilteredSessions(connection: string): WorkspaceSessions {
   const pool = openPool({ connection });
   return {
     inWorkspace: (workspaceId): Db =>
-      new Kysely<Tables>({ dialect: new UnfilteredDialect({ pool: copyingPool(boundPool(pool, workspaceId)) }) }),
+      queryIn<Tables>(new UnfilteredDialect({ pool: statementPool(boundPool(pool, workspaceId)) })),
     [Symbol.asyncDispose]: () => pool.end(),
   };
 }

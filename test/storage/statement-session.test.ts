@@ -1,0 +1,110 @@
+/** How statements travel: together where they are asked for together, each with its own answer. */
+
+import { CompiledQuery, sql } from 'kysely';
+import type pg from 'pg';
+import { expect, test } from 'vitest';
+import { copyInto } from '../../src/storage/copy.js';
+import { queryThrough } from '../../src/storage/statement-session.js';
+import { useTestDatabase } from '../support/test-database.js';
+
+const database = useTestDatabase();
+
+test('the first statements of a transaction travel with its begin, and none waits for another’s answer', async () => {
+  const wire = openWire();
+  const db = queryThrough(wire.pool);
+
+  const answered = db.transaction().execute(async (tx) => {
+    await Promise.all(['one', 'two'].map((text) => tx.executeQuery(CompiledQuery.raw(text))));
+  });
+
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two']);
+  wire.answerAll();
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two', 'commit']);
+  wire.answerAll();
+  await answered;
+});
+
+test('a transaction that cannot be opened fails', async () => {
+  const wire = openWire({ begin: new Error('no transaction') });
+  const db = queryThrough(wire.pool);
+
+  const answered = db.transaction().execute(async (tx) => {
+    await tx.executeQuery(CompiledQuery.raw('one'));
+  });
+
+  answered.catch(() => {});
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one']);
+  wire.answerAll();
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'rollback']);
+  wire.answerAll();
+  await expect(answered).rejects.toThrow('no transaction');
+});
+
+test('each statement gets its own answer, however many travel together', async () => {
+  const numbers = Array.from({ length: 200 }, (_, number) => number);
+
+  const answers = await database.db.transaction().execute((tx) =>
+    Promise.all(
+      numbers.map(async (number) => {
+        const name = number % 2 === 0 ? '/* test.echo (prepared) */ ' : '';
+        const { rows } = await sql<{ number: number }>`${sql.raw(name)}select ${number}::int as number`.execute(tx);
+        return rows[0]?.number;
+      }),
+    ),
+  );
+
+  expect(answers).toEqual(numbers);
+});
+
+test('one that fails takes those behind it and the transaction with it, and the session is sound afterwards', async () => {
+  await sql`create table travelled (place int)`.execute(database.db);
+  const add = (db: typeof database.db, place: number) => sql`insert into travelled values (${place})`.execute(db);
+
+  const answered = database.db
+    .transaction()
+    .execute((tx) => Promise.all([add(tx, 1), sql`select 1 / 0`.execute(tx), add(tx, 2)]));
+
+  await expect(answered).rejects.toMatchObject({ code: '22012' });
+  await database.db.transaction().execute(async (tx) => {
+    await Promise.all([add(tx, 3), copyInto(tx, { table: 'travelled', columns: ['place'] }, [[4]])]);
+    await add(tx, 5);
+  });
+  const { rows } = await sql<{ place: number }>`select place from travelled order by place`.execute(database.db);
+  expect(rows.map(({ place }) => place)).toEqual([3, 4, 5]);
+});
+
+test('COPY as the first statement of a transaction', async () => {
+  await sql`create table copied_first (place int)`.execute(database.db);
+
+  await database.db
+    .transaction()
+    .execute((tx) => copyInto(tx, { table: 'copied_first', columns: ['place'] }, [[1], [2]]));
+
+  const { rows } = await sql<{ count: number }>`select count(*)::int as count from copied_first`.execute(database.db);
+  expect(rows).toEqual([{ count: 2 }]);
+});
+
+/** A session that notes what is sent, and answers when it is told to. */
+function openWire(faults: Record<string, Error> = {}) {
+  const sent: string[] = [];
+  let waiting: (() => void)[] = [];
+  const session = {
+    query: (statement: string) => {
+      sent.push(statement);
+      return new Promise((resolve, reject) => {
+        const fault = faults[statement];
+        waiting.push(() => (fault ? reject(fault) : resolve({ command: 'SELECT', rowCount: 0, rows: [] })));
+      });
+    },
+    release: () => {},
+  };
+  return {
+    sent,
+    pool: { connect: async () => session as unknown as pg.PoolClient, end: async () => {} },
+    answerAll() {
+      const answers = waiting;
+      waiting = [];
+      for (const answer of answers) answer();
+    },
+  };
+}
