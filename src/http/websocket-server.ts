@@ -171,6 +171,7 @@ class SocketServer implements AsyncDisposable {
     } catch (error) {
       if (error instanceof SocketRefusedError) return end(socket, error.code, error.message);
       if (error instanceof RequestError) return end(socket, TOO_MANY, error.message);
+      if (isForServers(error)) return end(socket, CloseCode.BadRequest, 'Invalid message received');
       this.#parts.log.error({ err: error, requestId: session.requestId }, 'a socket failed');
       end(socket, CloseCode.InternalServerError, `Our fault; quote request id ${session.requestId}.`);
     }
@@ -219,6 +220,11 @@ function addressOf({ socket }: IncomingMessage): string {
 function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: ReadonlySet<string>): boolean {
   if (origin === undefined || allowed.has(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** Whether a client sent what only servers send: the protocol's server throws at that, and at nothing else that is sent. */
+function isForServers(error: unknown): boolean {
+  return error instanceof Error && /^Unexpected message of type (connection_ack|next|error) /.test(error.message);
 }
 
 /** Closes a socket. A peer that does not answer the closing handshake is cut off: its flood would be read on. */
