@@ -13,21 +13,6 @@ function updateOf(number: number): DeliveryUpdate {
     cursor: `c${number}`,
     at: '2026-01-01T00:00:00Z',
     state: 'RUNNING',
-    export: {
-      id: 'e',
-      trigger: 'MANUAL',
-      state: 'RUNNING',
-      createdAt: '2026-01-01T00:00:00Z',
-      finishedAt: null,
-      received: 0,
-      delivered: 0,
-      failed: 0,
-      skipped: 0,
-      pending: 0,
-      recovered: 0,
-      recordsPerSecond: 0,
-      destination: { id: 'd', name: 'd' },
-    },
   };
 }
 
@@ -42,12 +27,6 @@ function largeCommit(): DeliveryUpdate {
     reason: null,
     shardId: 's',
     sequenceNumber: String(index),
-    sequence: 1,
-    recordId: null,
-    attempts: 1,
-    sizeBytes: 1,
-    latencyMs: 1,
-    possibleDuplicate: false,
     committedAt: '2026-01-01T00:00:00Z',
   }));
   return {
@@ -57,18 +36,7 @@ function largeCommit(): DeliveryUpdate {
     delivered: 490,
     failed: 0,
     skipped: 10,
-    attempts: 490,
-    bytes: 490,
-    possibleDuplicates: 0,
-    codes: [],
-    origins: ['LIVE'],
-    deferred: 0,
-    activation: null,
-    exports: [],
-    deliveries: {
-      pageInfo: { hasPreviousPage: false, hasNextPage: true, startCursor: null, endCursor: null },
-      nodes,
-    },
+    deliveries: { nodes },
   };
 }
 
