@@ -251,6 +251,7 @@ async function startServer(
     host: config.host,
     port: config.port,
     maxBodyBytes: config.maxBodyBytes,
+    trustedProxies: config.trustedProxies,
     log,
     graphql: api?.graphql ?? null,
     console: api && (await readConsole(CONSOLE)),

@@ -1,7 +1,8 @@
 /** The configuration: the only reader of the environment. One table holds every variable; faults are reported at once. */
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { type KeyList, KeyListError, parseKeyList, readKeyFile } from './key-list.js';
+import { AddressListError, parseAddressList } from './address-list.js';
+import { KeyListError, parseKeyList, readKeyFile } from './key-list.js';
 
 /** What the operator set, checked and with defaults filled in. Never log it whole: it holds secrets. */
 export type Config = ReturnType<typeof toConfig>;
@@ -93,7 +94,7 @@ const variables = z.object({
     fallback: 'generated in DATA_FOLDER with the embedded database',
     isSecret: true,
   }),
-  ENCRYPTION_KEYS: optional(keyListCheck(parseKeyList), {
+  ENCRYPTION_KEYS: optional(listCheck(parseKeyList, KeyListError), {
     meaning: 'Several encryption keys, in place of ENCRYPTION_KEY: the first seals, all open.',
     allowed:
       '`id:key`, or `id:<ARN of a key of AWS KMS>:<key encrypted by it>`, separated by commas or spaces; ' +
@@ -101,7 +102,7 @@ const variables = z.object({
     fallback: 'no value',
     isSecret: true,
   }),
-  ENCRYPTION_KEYS_FILE: optional(keyListCheck(readKeyFile), {
+  ENCRYPTION_KEYS_FILE: optional(listCheck(readKeyFile, KeyListError), {
     meaning: 'A file with what ENCRYPTION_KEYS would hold, in its place; one key a line reads best.',
     allowed: 'a path to such a list, closed to others (mode 0600 or 0640)',
     fallback: 'no value',
@@ -161,6 +162,11 @@ const variables = z.object({
     2_000,
     'The same of one client address, with or without a valid key.',
   ),
+  TRUSTED_PROXIES: optional(listCheck(parseAddressList, AddressListError), {
+    meaning: 'Proxies and load balancers in front, whose X-Forwarded-For tells the address of a client.',
+    allowed: 'addresses and ranges such as 10.0.0.0/8, separated by commas',
+    fallback: 'none: the header is not looked at',
+  }),
   WEBSOCKET_ORIGINS: optional(checkOrigins, {
     meaning:
       "Web pages of other origins that may open WebSockets; this server's own may, and clients that are no browser.",
@@ -222,6 +228,8 @@ function toConfig(set: z.infer<typeof variables>) {
     /** Paths of manifests, `on` for that of the build; undefined: any operation is answered. */
     listedOperations: set.LISTED_OPERATIONS,
     maxBodyBytes: set.MAX_BODY_BYTES,
+    /** Null trusts none. */
+    trustedProxies: set.TRUSTED_PROXIES ?? null,
     webSocketOrigins: set.WEBSOCKET_ORIGINS ?? new Set<string>(),
     limits: {
       allowsDiscovery:
@@ -351,12 +359,13 @@ function checkEncryptionKey(given: string, context: z.RefinementCtx<string>): Bu
   return key.length === 32 ? key : refuse(context, `has ${key.length} bytes`);
 }
 
-function keyListCheck(read: (given: string) => KeyList) {
-  return (given: string, context: z.RefinementCtx<string>): KeyList => {
+/** Makes a check of what reads a list. @param Fault what it throws if the text is none. */
+function listCheck<List>(read: (given: string) => List, Fault: new () => Error) {
+  return (given: string, context: z.RefinementCtx<string>): List => {
     try {
       return read(given);
     } catch (error) {
-      if (error instanceof KeyListError) return refuse(context, error.message);
+      if (error instanceof Fault) return refuse(context, error.message);
       throw error;
     }
   };

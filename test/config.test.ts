@@ -46,6 +46,7 @@ test('without any variable one process does everything, on loopback, with the sa
       messagesPerSocket: 1_000,
     },
     maxBodyBytes: 1_048_576,
+    trustedProxies: null,
     webSocketOrigins: new Set(),
     tokens: null,
     listedOperations: undefined,
@@ -112,6 +113,23 @@ test('origins are listed whole, without a path', () => {
 test.each(['app.example', 'https://app.example/', 'https://a.example,', '*'])('the origin %s is refused', (origin) => {
   expect(faultsOf({ WEBSOCKET_ORIGINS: origin })[0]).toContain('Allowed: origins such as https://app.example');
 });
+
+test('proxies are trusted by address and by range', () => {
+  const { trustedProxies } = readConfig({ TRUSTED_PROXIES: '192.0.2.1, 10.0.0.0/8,2001:db8::/32' });
+  const isTrusted = (address: string, family: 'ipv4' | 'ipv6' = 'ipv4') => trustedProxies?.check(address, family);
+
+  expect(['192.0.2.1', '192.0.2.2', '10.1.2.3', '11.0.0.1'].map((address) => isTrusted(address))).toEqual([
+    ...[true, false, true, false],
+  ]);
+  expect([isTrusted('2001:db8::7', 'ipv6'), isTrusted('2001:db9::7', 'ipv6')]).toEqual([true, false]);
+});
+
+test.each(['proxy.example', '10.0.0.0/33', '10.0.0', '10.0.0.1,', '10.0.0.0/8/8', '2001:db8::/129', '*', '10.0.0.0/'])(
+  'the proxy %s is refused',
+  (proxies) => {
+    expect(faultsOf({ TRUSTED_PROXIES: proxies })[0]).toContain('Allowed: addresses and ranges such as 10.0.0.0/8');
+  },
+);
 
 test('an endpoint that the sandbox would ignore is refused', () => {
   expect(faultsOf({ KINESIS_ENDPOINT: 'https://kinesis.example' })).toEqual([

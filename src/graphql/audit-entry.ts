@@ -69,7 +69,8 @@ export class AuditEntryType extends NodeType {
 
   @Field(() => String, {
     nullable: true,
-    description: "The client's address, or that of the proxy in front; null if it is not known.",
+    description:
+      "The client's address, or that of a proxy in front which the operator does not trust; null if it is not known.",
   })
   ipAddress!: string | null;
 

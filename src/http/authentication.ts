@@ -34,7 +34,7 @@ export interface Admission {
  */
 export function requireKey({ authenticate, limits }: Admission): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    limits.countAddress(request.ip);
+    limits.countAddress(request.clientAddress);
     const key = readBearerKey(request.headers.authorization);
     const viewer = key === null ? null : await authenticate(key);
     if (!viewer) throw unauthenticated(key === null);

@@ -40,7 +40,8 @@ export async function registerGraphQL(server: FastifyInstance, parts: GraphQLPar
   await apollo.start();
   server.addHook('onClose', () => apollo.stop());
   const answer = fastifyApolloHandler(apollo, {
-    context: async (request) => parts.createContext(viewerOf(request), { requestId: request.id, address: request.ip }),
+    context: async (request) =>
+      parts.createContext(viewerOf(request), { requestId: request.id, address: request.clientAddress }),
   });
   server.route({
     method: ['GET', 'POST'],

@@ -99,7 +99,7 @@ async function closeInterrupted(
 
 function toCall(request: FastifyRequest, { action }: Upload): AuditedCall {
   const viewer = viewerOf(request);
-  const origin = { requestId: request.id, address: request.ip };
+  const origin = { requestId: request.id, address: request.clientAddress };
   return { viewer, action, ...origin, target: null, changes: [], codeMeanwhile: INGEST_INTERRUPTED };
 }
 

@@ -1,7 +1,7 @@
 /** The HTTP server of a process: one port for GraphQL, ingest, the console, health and metrics. */
 
 import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { BlockList, Socket } from 'node:net';
 import {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -10,6 +10,7 @@ import {
   fastify,
   LogController,
 } from 'fastify';
+import { takeClientAddresses } from './client-address.js';
 import { type Console, isPageRequest, registerConsole, sendPage } from './console.js';
 import { answerError, HttpError, toErrorBody } from './error-answer.js';
 import { type GraphQLParts, registerGraphQL } from './graphql-http.js';
@@ -28,6 +29,8 @@ export interface HttpServerParts {
   /** Largest JSON body and WebSocket message, in bytes. */
   maxBodyBytes: number;
   log: FastifyBaseLogger;
+  /** Whose `x-forwarded-for` is believed; null or absent: nobody's. */
+  trustedProxies?: BlockList | null;
   /** Null serves health and metrics only, for processes that only deliver. */
   graphql: GraphQLParts | null;
   /** Null or absent serves none. */
@@ -80,7 +83,7 @@ export async function startHttpServer(parts: HttpServerParts): Promise<HttpServe
   };
 }
 
-function createServer({ log, maxBodyBytes, console: files }: HttpServerParts): FastifyInstance {
+function createServer({ log, maxBodyBytes, console: files, trustedProxies = null }: HttpServerParts): FastifyInstance {
   const server = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -95,6 +98,7 @@ function createServer({ log, maxBodyBytes, console: files }: HttpServerParts): F
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
   server.decorateRequest('viewer', null);
+  takeClientAddresses(server, trustedProxies);
   takeJsonBodies(server);
   server.setErrorHandler(answerError);
   // Registered, so that the hook runs for unknown addresses too; the hook refuses them before their body is read.
@@ -112,7 +116,7 @@ function createServer({ log, maxBodyBytes, console: files }: HttpServerParts): F
 function openSockets(
   server: FastifyInstance,
   graphql: GraphQLParts,
-  { maxBodyBytes, log }: HttpServerParts,
+  { maxBodyBytes, log, trustedProxies = null }: HttpServerParts,
 ): AsyncDisposable {
   return serveWebSockets({
     server: server.server,
@@ -120,6 +124,7 @@ function openSockets(
     authenticate: graphql.authenticate,
     limits: graphql.limits,
     allowedOrigins: graphql.webSocketOrigins,
+    trustedProxies,
     maxPayloadBytes: maxBodyBytes,
     log,
   });

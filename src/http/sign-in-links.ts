@@ -43,7 +43,7 @@ export function registerSignInRoutes(server: FastifyInstance, { now = Date.now, 
       .header('cache-control', 'no-store')
       .send({ path: `/#sign-in=${token}`, expiresAt });
   });
-  const onRequest = async ({ ip }: FastifyRequest) => admission.limits.countAddress(ip);
+  const onRequest = async ({ clientAddress }: FastifyRequest) => admission.limits.countAddress(clientAddress);
   server.post('/sign-ins', { onRequest }, (request, reply) => {
     const name = digest(redemption.safeParse(request.body).data?.token ?? '');
     const link = links.get(name);

@@ -2,12 +2,14 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
+import type { BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { RequestError } from '../domain/user-error.js';
 import type { Authenticate } from './authentication.js';
+import { readClientAddress } from './client-address.js';
 import { toErrorBody } from './error-answer.js';
 import { GRAPHQL_PATH } from './graphql-http.js';
 import { type ProtocolServer, SocketRefusedError, type SocketSession, TOO_MANY } from './graphql-websocket.js';
@@ -24,6 +26,8 @@ export interface WebSocketParts {
   limits: RequestLimits;
   /** Web pages of other origins that may open sockets. */
   allowedOrigins: ReadonlySet<string>;
+  /** Whose `x-forwarded-for` is believed; null: nobody's. */
+  trustedProxies: BlockList | null;
   /** Largest message of a client, in bytes; a larger one closes its socket with 1009. */
   maxPayloadBytes: number;
 }
@@ -103,13 +107,17 @@ class SocketServer implements AsyncDisposable {
     else if (this.#isOverRate(request)) refuseUpgrade(stream, { status: 429, code: 'RATE_LIMITED', requestId });
     else
       this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
-        this.#serve(socket, { requestId, address: addressOf(request) }),
+        this.#serve(socket, { requestId, address: this.#addressOf(request) }),
       );
   };
 
+  #addressOf(request: IncomingMessage): string {
+    return readClientAddress(request, this.#parts.trustedProxies);
+  }
+
   #isOverRate(request: IncomingMessage): boolean {
     try {
-      this.#parts.limits.countAddress(addressOf(request));
+      this.#parts.limits.countAddress(this.#addressOf(request));
       return false;
     } catch (error) {
       if (error instanceof RequestError) return true;
@@ -212,11 +220,6 @@ class SocketServer implements AsyncDisposable {
  * Whether a page of the request's origin may open a socket: browsers do not hold WebSockets to the same-origin policy.
  * The scheme is not compared for our own: a proxy may have ended TLS.
  */
-/** As Fastify has it for the routes. */
-function addressOf({ socket }: IncomingMessage): string {
-  return socket.remoteAddress ?? '';
-}
-
 function isOriginAllowed({ headers: { origin, host } }: IncomingMessage, allowed: ReadonlySet<string>): boolean {
   if (origin === undefined || allowed.has(origin)) return true;
   return URL.canParse(origin) && new URL(origin).host === host;
