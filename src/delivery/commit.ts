@@ -69,6 +69,22 @@ export async function commitPages(db: Db, works: readonly PageWork[], failpoint:
 }
 
 async function writePages(tx: Db, destination: DestinationOfPages, pages: readonly PageWork[]): Promise<void> {
+  const events = pages.flatMap(({ settlement }) => settlement.events);
+  // The events meet nothing of the others: the first of those travels with them.
+  const [inserted, held] = await Promise.all([insertDeliveryEvents(tx, events), settleRecords(tx, destination, pages)]);
+  const committed = events.flatMap((event, index) => {
+    const row = inserted[index];
+    return row ? [{ event, committedAt: row.committedAt }] : [];
+  });
+  await addStatistics(tx, destination, [...countEvents(committed), ...held]);
+}
+
+/** Writes what becomes of records and exports. @returns what that adds to statistics, beside the events. */
+async function settleRecords(
+  tx: Db,
+  destination: DestinationOfPages,
+  pages: readonly PageWork[],
+): Promise<AddedCounts[]> {
   const all = <Row>(read: (settlement: Settlement) => readonly Row[]) =>
     pages.flatMap(({ settlement }) => read(settlement));
   const reasons = all((settlement) => settlement.settledReasons);
@@ -79,21 +95,14 @@ async function writePages(tx: Db, destination: DestinationOfPages, pages: readon
   for (const work of pages) recovered.set(work, await recoverFailedRecords(tx, work.settlement.retried));
   // One statement locks its rows in their order, two do not together: of an export's page no row waits but those deferred.
   if (reasons.length > 0 && deferrals.length > 0) await lockPendingRows(tx, [...reasons, ...deferrals]);
-  const events = all((settlement) => settlement.events);
-  const [inserted] = await Promise.all([
-    insertDeliveryEvents(tx, events),
-    removeReasons(tx, reasons).then(() => deferRecords(tx, destination, deferrals)),
-  ]);
-  const committed = events.flatMap((event, index) => {
-    const row = inserted[index];
-    return row ? [{ event, committedAt: row.committedAt }] : [];
-  });
+  await removeReasons(tx, reasons);
+  await deferRecords(tx, destination, deferrals);
   const held: AddedCounts[] = [];
   for (const work of pages) {
     const moved = await commitExports(tx, work, recovered.get(work) ?? new Map());
     held.push(...countHeld(work.page, work.settlement, moved));
   }
-  await addStatistics(tx, destination, [...countEvents(committed), ...held]);
+  return held;
 }
 
 /** How many records of each export, by its id, were recovered by its retry. */
