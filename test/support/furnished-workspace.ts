@@ -45,19 +45,23 @@ export const MISSING: Readonly<Record<string, string>> = Object.fromEntries(
 /** Furnishes the workspace of an edge, by hand. @param name what its segment and its profile are called by. */
 export async function furnishWorkspace(edge: TestEdge, db: Db, name: string): Promise<FurnishedWorkspace> {
   const inputs = await makeValidInputs(edge, db);
-  const [segmentId, profileId] = [`${name}-segment`, `${name}-profile`];
+  const [segmentId, profileId] = [`${name}-segment`, nameProfile(edge.workspaceId, name)];
   const { KinesisDestination: id } = idsOfBooks(inputs);
   const { data } = await edge.execute('query ($id: ID!) { destination(id: $id) { eventCursor } }', { id });
   await addOutcomes(edge, inputs, { db, segmentId, profileId });
-  const ids = { ...idsByKind(inputs), ...(await readIds(edge, { segmentId, profileId })), ...idsOfBooks(inputs) };
+  const ids: Record<string, string> = {
+    ...idsByKind(inputs),
+    ...(await readIds(edge, { segmentId, profileId })),
+    ...idsOfBooks(inputs),
+  };
   const facts = { ids, segmentId, after: data.destination.eventCursor };
   return {
     workspaceId: edge.workspaceId,
     ids,
     segmentId,
     profileId,
-    variablesOf: ({ name: position, field, kind, nodeType }) => {
-      if (nodeType !== null) return {};
+    variablesOf: ({ name: position, field, kind, parent }) => {
+      if (parent !== null) return kind === 'query' ? { node: ids[parent] } : followEvents(facts);
       if (kind === 'mutation') return { input: inputs[field.name] };
       return VARIABLES[position]?.(facts) ?? VARIABLES[field.name]?.(facts) ?? {};
     },
@@ -73,7 +77,7 @@ interface Facts {
 
 /** By operation, or by position where it needs others. */
 const VARIABLES: Record<string, (facts: Facts) => Record<string, unknown>> = {
-  deliveryEvents: ({ ids, after }) => ({ destinationId: ids['KinesisDestination'], after }),
+  deliveryEvents: followEvents,
   listStreams: () => ({ region: 'us-east-1' }),
   nodes: ({ ids }) => ({ ids: [ids['Segment']] }),
   simulateExport: ({ ids, segmentId }) => ({ activationId: ids['Activation'], segmentIds: [segmentId] }),
@@ -83,6 +87,10 @@ const VARIABLES: Record<string, (facts: Facts) => Record<string, unknown>> = {
   }),
   'simulateExport(destinationId)': ({ segmentId }) => ({ segmentIds: [segmentId] }),
 };
+
+function followEvents({ ids, after }: Facts): Record<string, unknown> {
+  return { destinationId: ids['KinesisDestination'], after };
+}
 
 interface Outcomes {
   db: Db;
@@ -101,11 +109,20 @@ async function addOutcomes(edge: TestEdge, inputs: ValidInputs, { db, segmentId,
   );
   const profileKey = await addProfile(books, profileId, { name: 'Ann' });
   await addFailedRecord(books, { profileId, profileKey, exports: { [exportId]: '0' } });
-  await addEvent(books, [delivered(profileKey)], { exportIds: [exportId], lane: laneOf(workspaceId, profileId) });
+  const place = { lane: laneOf(workspaceId, profileId), position: 1 };
+  await addEvent(books, [delivered(profileKey)], { exportIds: [exportId], ...place });
+  await sql`update lane set position = ${place.position}
+    where destination_id = ${destinationId} and lane = ${place.lane}`.execute(db);
   await edge.execute(
     'mutation ($input: UpdateSegmentMembershipsInput!) { updateSegmentMemberships(input: $input) { __typename } }',
     { input: { memberships: [{ profileId, segmentId, status: 'REALIZED' }] } },
   );
+}
+
+/** Of a lane that has no event yet: {@link makeValidInputs} has put one into the first. */
+function nameProfile(workspaceId: number, name: string): string {
+  const names = Array.from({ length: 10 }, (_none, index) => `${name}-profile-${index}`);
+  return names.find((one) => laneOf(workspaceId, one) !== 0) ?? '';
 }
 
 /** Those that outcomes are of. */

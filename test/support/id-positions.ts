@@ -1,12 +1,14 @@
-/** Every place of the schema that takes an id of something stored: arguments of operations, and of the fields of nodes. */
+/** Every place of the schema that takes an id of something stored: arguments of operations, and of fields below them. */
 import {
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLSchema,
+  getNamedType,
   getNullableType,
   isInputObjectType,
   isListType,
   isObjectType,
+  isUnionType,
 } from 'graphql';
 import { type OperationKind, selectLeaves, writeArguments, writeOperation } from './input-leaves.js';
 import { sampleValue } from './sample-input.js';
@@ -17,8 +19,8 @@ export interface IdPosition {
   name: string;
   kind: OperationKind;
   field: GraphQLField<unknown, unknown>;
-  /** The type of node that has the field; null for an operation's own. */
-  nodeType: string | null;
+  /** The type that has the field, a node or an update of a subscription; null for an operation's own. */
+  parent: string | null;
   /** The argument, then fields below it; lists have no step of their own. */
   path: readonly string[];
   isList: boolean;
@@ -34,24 +36,38 @@ export function listIdPositions(schema: GraphQLSchema): IdPosition[] {
     subscription: schema.getSubscriptionType(),
   };
   const ofOperations = (['query', 'mutation', 'subscription'] as const).flatMap((kind) =>
-    Object.values(roots[kind]?.getFields() ?? {}).flatMap((field) => positionsOf({ kind, field, nodeType: null })),
+    Object.values(roots[kind]?.getFields() ?? {}).flatMap((field) => positionsOf({ kind, field, parent: null })),
   );
-  const nodeTypes = Object.values(schema.getTypeMap())
+  const others = Object.values(schema.getTypeMap())
     .filter(isObjectType)
-    .filter((type) => type.getInterfaces().some(({ name }) => name === 'Node'));
-  const ofNodes = nodeTypes.flatMap((type) =>
-    Object.values(type.getFields()).flatMap((field) => positionsOf({ kind: 'query', field, nodeType: type.name })),
-  );
-  return [...ofOperations, ...ofNodes];
+    .filter((type) => !Object.values(roots).includes(type));
+  const ofOthers = others.flatMap((type) => {
+    const isNode = type.getInterfaces().some(({ name }) => name === 'Node');
+    const place = { kind: isNode ? ('query' as const) : ('subscription' as const), parent: type.name };
+    return Object.values(type.getFields()).flatMap((field) => positionsOf({ ...place, field }));
+  });
+  return [...ofOperations, ...ofOthers];
 }
 
-/** The text of the operation; that of a node's field takes the node as `$node`. */
+const END = '... on StreamEnded { code message resumeAfter }';
+
+/** The text of the operation. That of a node's field takes the node as `$node`; that of an update's, what leads to the update. */
 export function writePosition(position: IdPosition, variables: Readonly<Record<string, unknown>>): string {
-  const { kind, field, nodeType } = position;
-  if (nodeType === null) return writeOperation(kind, field, variables);
-  const { declared, passed } = writeArguments(field, variables);
-  const call = `${field.name}(${passed}) ${selectLeaves(field.type)}`;
-  return `query ($node: ID!, ${declared}) { node(id: $node) { __typename ... on ${nodeType} { ${call} } } }`;
+  const {
+    kind,
+    field,
+    parent,
+    path: [argument = ''],
+  } = position;
+  if (parent === null) {
+    const text = writeOperation(kind, field, variables);
+    return isUnionType(getNamedType(field.type)) && kind === 'subscription' ? text.replace(/} }$/, `${END} } }`) : text;
+  }
+  const { declared, passed } = writeArguments(field, { [argument]: variables[argument] });
+  const call = `__typename ... on ${parent} { ${field.name}(${passed}) ${selectLeaves(field.type)} }`;
+  if (kind === 'query') return `query ($node: ID!, ${declared}) { node(id: $node) { ${call} } }`;
+  const events = `deliveryEvents(destinationId: $destinationId, after: $after) { ${call} ${END} }`;
+  return `subscription ($destinationId: ID!, $after: String, ${declared}) { ${events} }`;
 }
 
 /**
@@ -84,14 +100,14 @@ function change(
   return { ...object, [step]: change({ type: below.type, path }, object[step], place) };
 }
 
-type Place = Pick<IdPosition, 'kind' | 'field' | 'nodeType'>;
+type Place = Pick<IdPosition, 'kind' | 'field' | 'parent'>;
 
 function positionsOf(place: Place): IdPosition[] {
-  const { field, nodeType } = place;
+  const { field, parent } = place;
   return field.args.flatMap(({ name, type }) =>
     idsBelow(type, [name]).map((found) => ({
       ...{ ...place, ...found },
-      name: `${nodeType === null ? '' : `${nodeType}.`}${field.name}(${found.path.join('.')})`,
+      name: `${parent === null ? '' : `${parent}.`}${field.name}(${found.path.join('.')})`,
     })),
   );
 }
