@@ -18,6 +18,7 @@ import { useQuery } from 'urql';
 import { Link, useLocation } from 'wouter';
 import { ViewerDocument } from './generated/graphql.js';
 import { useSession } from './session.js';
+import styles from './shell.module.css';
 import { toWords } from './ui/words.js';
 
 const PLACES: readonly { href: string; label: string; isForAdmins?: true }[] = [
@@ -32,6 +33,9 @@ const PLACES: readonly { href: string; label: string; isForAdmins?: true }[] = [
   { href: '/audit', label: 'Audit log', isForAdmins: true },
 ];
 
+/** Id of the element that holds the view. */
+const CONTENT = 'content';
+
 /** Frame of the signed-in console. */
 export function Shell({ children }: { children: ReactNode }) {
   const [isOpen, { toggle, close }] = useDisclosure();
@@ -41,6 +45,9 @@ export function Shell({ children }: { children: ReactNode }) {
       navbar={{ width: 220, breakpoint: 'sm', collapsed: { mobile: !isOpen } }}
       padding="md"
     >
+      <a className={styles['skip']} href={`#${CONTENT}`}>
+        Skip to the content
+      </a>
       <AppShell.Header>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
@@ -60,11 +67,14 @@ export function Shell({ children }: { children: ReactNode }) {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label="Views">
+      {/* A closed menu is only moved out of sight by the library: the keyboard would still go through it. */}
+      <AppShell.Navbar p="xs" aria-label="Views" {...(!isOpen && { visibleFrom: 'sm' })}>
         <Places onChoose={close} />
         <Who />
       </AppShell.Navbar>
-      <AppShell.Main>{children}</AppShell.Main>
+      <AppShell.Main id={CONTENT} tabIndex={-1} className={styles['content']}>
+        {children}
+      </AppShell.Main>
     </AppShell>
   );
 }

@@ -8,6 +8,7 @@ export const theme = createTheme({
   primaryShade: { light: 8, dark: 8 },
   defaultRadius: 'md',
   cursorType: 'pointer',
+  respectReducedMotion: true,
   headings: { fontWeight: '600' },
   components: {
     // The border has the colour; the words keep their contrast.

@@ -6,6 +6,7 @@ import { useLocation, useSearchParams } from 'wouter';
 import { DestinationPageDocument, type DestinationPageQuery, type StatisticsWindow } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
+import { Loading } from '../ui/loading.js';
 import { readPage } from '../ui/page.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { StateBadge } from '../ui/state-badge.js';
@@ -93,7 +94,7 @@ function DestinationTabs({ destination, tab, window, onChanged }: DestinationTab
       <Tabs.Panel value="summary">
         <DestinationSummary destination={destination} window={window} onChanged={onChanged} />
       </Tabs.Panel>
-      <Suspense>
+      <Suspense fallback={<Loading />}>
         <Tabs.Panel value="live">
           <LiveEvents destinationId={id} after={destination.eventCursor} />
         </Tabs.Panel>

@@ -2,6 +2,7 @@
 
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { ActionForm } from './action-form.js';
 
 /** What is asked. */
 export interface ConfirmByNameProps {
@@ -17,12 +18,21 @@ export interface ConfirmByNameProps {
   readonly onConfirm: () => void;
 }
 
-/** The question, as a dialog. */
+/** The question, as a dialog; each time it opens, the name is to be typed anew. */
 export function ConfirmByName(props: ConfirmByNameProps) {
-  const { isOpen, onClose, title, name, consequence, isRunning, onConfirm } = props;
-  const [typed, setTyped] = useState('');
+  const { isOpen, onClose, title } = props;
   return (
     <Modal opened={isOpen} onClose={onClose} title={title}>
+      <NameForm {...props} />
+    </Modal>
+  );
+}
+
+function NameForm({ onClose, title, name, consequence, isRunning, onConfirm }: ConfirmByNameProps) {
+  const [typed, setTyped] = useState('');
+  const isNamed = typed === name;
+  return (
+    <ActionForm onSubmit={() => isNamed && !isRunning && onConfirm()}>
       <Stack>
         <Text>{consequence}</Text>
         <TextInput
@@ -30,16 +40,17 @@ export function ConfirmByName(props: ConfirmByNameProps) {
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           autoComplete="off"
+          data-autofocus
         />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Keep it
           </Button>
-          <Button color="red" disabled={typed !== name} loading={isRunning} onClick={onConfirm}>
+          <Button type="submit" color="red" disabled={!isNamed} loading={isRunning}>
             {title}
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </ActionForm>
   );
 }
