@@ -17,6 +17,7 @@ import { listActivationBacklogs } from '../storage/activation-backlog.js';
 import { listMappings } from '../storage/activation-segments.js';
 import { type ActivationListRequest, activationList, listActivationsByIds } from '../storage/activations.js';
 import { type ApiKeyListRequest, apiKeyList, listApiKeysByIds } from '../storage/api-keys.js';
+import { readNewestAttributes } from '../storage/attribute-types.js';
 import { type AuditListRequest, auditList, listAuditEntriesByIds } from '../storage/audit-entries.js';
 import { type Backlog, listBacklogs } from '../storage/backlogs.js';
 import { type CredentialListRequest, credentialList, listCredentialsByIds } from '../storage/credentials.js';
@@ -75,6 +76,8 @@ export interface Loaders {
   /** By the customer's id. */
   profileByKey: DataLoader<string, Profile | null>;
   profiles: ListLoader<ProfileListRequest, Profile>;
+  /** Attributes of the newest profiles, by how many. */
+  newestAttributes: DataLoader<number, Record<string, unknown>[]>;
   /** By export. */
   recentDeliveries: DataLoader<number, RecentDeliveries>;
   segmentById: DataLoader<number, Segment | null>;
@@ -112,6 +115,9 @@ export function createLoaders(db: Db, workspaceId: number): Loaders {
     mappings: new DataLoader((ids: readonly number[]) => listMappings(db, ids)),
     memberCount: new DataLoader((ids: readonly number[]) => countMembers(db, ids)),
     memberships: createListLoader(db, membershipList),
+    newestAttributes: new DataLoader((sizes: readonly number[]) =>
+      Promise.all(sizes.map((size) => readNewestAttributes(db, workspaceId, size))),
+    ),
     profileById: new DataLoader((ids: readonly number[]) => listProfilesByIds(db, workspaceId, ids)),
     profileByKey: new DataLoader((keys: readonly string[]) => listProfilesByKeys(db, workspaceId, keys)),
     profiles: createListLoader(db, profileList),

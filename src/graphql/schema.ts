@@ -6,6 +6,7 @@ import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { ActivationResolver } from './activation-resolver.js';
 import { ActivationStateResolver } from './activation-state-resolver.js';
 import { ApiKeyResolver } from './api-key-resolver.js';
+import { AttributePathResolver } from './attribute-path-resolver.js';
 import { AuditEntryResolver } from './audit-entry-resolver.js';
 import { auditMutations } from './audited-mutations.js';
 import { CredentialResolver } from './credential-resolver.js';
@@ -38,6 +39,7 @@ export function buildGraphQLSchema(): GraphQLSchema {
       ActivationResolver,
       ActivationStateResolver,
       ApiKeyResolver,
+      AttributePathResolver,
       AuditEntryResolver,
       CredentialResolver,
       CredentialRotationResolver,

@@ -1,4 +1,4 @@
-/** Which attribute paths hold arrays or maps in stored profiles. */
+/** What stored profiles have for attributes, told from the newest of them. */
 
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -38,5 +38,32 @@ export async function findUnmappableTypes(
   const types = new Map(rows.map((row) => FoundRow.parse(row)).map(({ place, type }) => [place, type]));
   return paths.map((_path, place) => types.get(place) ?? null);
 }
+
+/** Bytes of attributes that a sample may hold, as far as profiles of 1 kB and a sample of 10,000 go. */
+const MAX_SAMPLE_BYTES = 16 * 1024 * 1024;
+
+/** Reads the attributes of the newest profiles, the last changed first; fewer where they are large. */
+export async function readNewestAttributes(
+  db: Db,
+  workspaceId: number,
+  sampleSize: number,
+): Promise<Record<string, unknown>[]> {
+  const { rows } = await sql`/* attribute_types.read_newest */
+    select attributes from (
+      select attributes, updated_at, id,
+        sum(size_bytes) over (order by updated_at desc, id desc rows unbounded preceding) as bytes
+      from (
+        select attributes, size_bytes, updated_at, id from profile
+        where workspace_id = ${workspaceId}
+        order by updated_at desc, id desc
+        limit ${sampleSize}
+      ) as newest
+    ) as measured
+    where bytes <= ${MAX_SAMPLE_BYTES}
+    order by updated_at desc, id desc`.execute(db);
+  return rows.map((row) => NewestRow.parse(row).attributes);
+}
+
+const NewestRow = z.object({ attributes: z.record(z.string(), z.unknown()) });
 
 const FoundRow = z.object({ place: z.number(), type: z.enum(['array', 'object']) });

@@ -1,16 +1,18 @@
-/** Second step: the attributes that records hold, as a tree of those that real members have. */
+/** Second step: the attributes that records hold, as a tree of those that real profiles have. */
 
 import { Checkbox, Stack, TagsInput, Text } from '@mantine/core';
+import { useQuery } from 'urql';
+import { AttributePathsDocument } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
 import type { DraftProps } from './activation-draft.js';
-import { useAttributeSamples } from './attribute-samples.js';
 import { type AttributeNode, buildAttributeTree } from './attribute-tree.js';
 
 const LONGEST_SAMPLE = 60;
+const PERCENT = 100;
 
 /** The step. */
 export function AttributesStep({ draft, onChange }: DraftProps) {
-  const [result, reload] = useAttributeSamples(draft.segmentIds);
+  const [result, reload] = useQuery({ query: AttributePathsDocument });
   const change = (attributes: readonly string[]) => onChange({ attributes });
   return (
     <Stack mt="md" maw={640}>
@@ -23,7 +25,9 @@ export function AttributesStep({ draft, onChange }: DraftProps) {
         clearButtonProps={{ 'aria-label': 'Leave out all' }}
       />
       <Loaded result={result} onRetry={reload}>
-        {(samples) => <AttributeTree nodes={buildAttributeTree(samples)} chosen={draft.attributes} onChange={change} />}
+        {({ attributePaths }) => (
+          <AttributeTree nodes={buildAttributeTree(attributePaths)} chosen={draft.attributes} onChange={change} />
+        )}
       </Loaded>
     </Stack>
   );
@@ -37,7 +41,7 @@ interface AttributeTreeProps {
 
 function AttributeTree({ nodes, chosen, onChange }: AttributeTreeProps) {
   if (nodes.length === 0)
-    return <Text c="dimmed">No attribute of a member can be shown. Type the paths, or bring profiles in first.</Text>;
+    return <Text c="dimmed">No profile has an attribute yet. Type the paths, or bring profiles in first.</Text>;
   return (
     <Stack gap="xs">
       {nodes.map((node) => (
@@ -63,9 +67,14 @@ function AttributeBranch({ node, chosen, onChange }: Omit<AttributeTreeProps, 'n
   return (
     <Checkbox
       label={node.name}
-      description={`For example: ${node.sample?.slice(0, LONGEST_SAMPLE)}`}
+      description={describe(node)}
       checked={isChosen}
       onChange={() => onChange(isChosen ? chosen.filter((path) => path !== node.path) : [...chosen, node.path])}
     />
   );
+}
+
+function describe({ sample, share }: AttributeNode): string {
+  const held = `${Math.round(share * PERCENT)} % of profiles`;
+  return sample === null ? held : `For example: ${sample.slice(0, LONGEST_SAMPLE)} (${held})`;
 }
