@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { type AwsAccess, createAwsAccess } from './aws-access.js';
-import { Closer } from './closer.js';
+import type { Closer } from './closer.js';
 import type { Config } from './config.js';
 import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey } from './domain/api-key.js';
@@ -43,7 +43,7 @@ import { readExportBooks } from './storage/export-invariant.js';
 import { createListener, type Listener } from './storage/notification-listener.js';
 import { createNotifier, type Notifier } from './storage/notifications.js';
 import { checkRowSecurity, openWorkspaceSessions, type WorkspaceSessions } from './storage/workspace-sessions.js';
-import { openStore } from './store.js';
+import { beginStore, type OpeningStore, type Store } from './store.js';
 
 /** A running process; disposing ends it in order: not ready, no new work, lanes handed back, sockets closed. */
 export interface App extends AsyncDisposable {
@@ -63,6 +63,8 @@ export interface AppOverrides {
 /** What {@link createApp} needs besides the configuration. */
 export interface AppOptions {
   log: Logger;
+  /** By default it is opened now. */
+  opening?: OpeningStore;
   overrides?: AppOverrides;
 }
 
@@ -70,10 +72,11 @@ export interface AppOptions {
  * Builds and starts a process. What had started is closed again if a part does not start.
  * @throws {Error} of the part that does not start; its message says what to do.
  */
-export async function createApp(config: Config, { log, overrides = {} }: AppOptions): Promise<App> {
-  const closer = new Closer();
+export async function createApp(config: Config, options: AppOptions): Promise<App> {
+  const { log, opening = beginStore(config, log), overrides = {} } = options;
+  const { closer } = opening;
   try {
-    return await startParts({ config, log, overrides, closer });
+    return await startParts({ config, log, overrides, closer, store: await opening.store });
   } catch (error) {
     await closer[Symbol.asyncDispose]().catch((failure: unknown) => log.error({ err: failure }, 'closing failed'));
     throw error;
@@ -86,6 +89,7 @@ interface Start {
   log: Logger;
   overrides: AppOverrides;
   closer: Closer;
+  store: Store;
 }
 
 /** What the event tail and the delivery engine are built on. */
@@ -132,9 +136,7 @@ async function startParts(start: Start): Promise<App> {
 }
 
 async function layFoundation(start: Start): Promise<Foundation> {
-  const { config, closer, log } = start;
-  const applicationName = `tributary ${config.role}`;
-  const store = await openStore(config, { log, closer, maxConnections: OWNER_SESSIONS, applicationName });
+  const { config, closer, log, store } = start;
   const { connection, database } = store;
   const { db } = database;
   const sandbox = await openSandbox(start);
@@ -156,8 +158,6 @@ async function layFoundation(start: Start): Promise<Foundation> {
   };
 }
 
-/** Sessions for what concerns all workspaces: authentication, the event tail, upkeep. */
-const OWNER_SESSIONS = 6;
 /** Sessions for requests, each bound to a workspace. */
 const REQUEST_SESSIONS = 12;
 /** Sessions that the engine needs beside one a lane: heartbeat, claims, health. */

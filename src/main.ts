@@ -1,9 +1,10 @@
 /** Entry: reads the configuration, starts the process, runs until SIGTERM or SIGINT, and ends in order. */
 
 import type { Logger } from 'pino';
-import { type App, createApp } from './app.js';
+import type { App } from './app.js';
 import { type Config, ConfigError, loadConfig } from './config.js';
 import { createLog } from './log.js';
+import { beginStore } from './store.js';
 
 const config = readConfigOrExit();
 const log = createLog(config.logLevel);
@@ -40,7 +41,9 @@ function waitForSignal(log: Logger): Promise<void> {
 
 async function startOrExit(config: Config, log: Logger): Promise<App> {
   try {
-    return await createApp(config, { log });
+    const opening = beginStore(config, log);
+    const { createApp } = await import('./app.js');
+    return await createApp(config, { log, opening });
   } catch (error) {
     log.fatal({ err: error }, 'did not start');
     process.exit(1);

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Closer } from './closer.js';
+import { Closer } from './closer.js';
 import { loadSecretSeal } from './domain/key-check.js';
 import type { KeyRing } from './domain/key-ring.js';
 import type { SecretSeal } from './domain/secret-seal.js';
@@ -34,6 +34,26 @@ export interface Store {
   database: Database;
   ring: KeyRing;
   seal: SecretSeal;
+}
+
+/** A process's store that is being opened. */
+export interface OpeningStore {
+  store: Promise<Store>;
+  /** Closes what was opened; gets the other parts of the process. */
+  closer: Closer;
+}
+
+/** Sessions for what concerns all workspaces: authentication, the event tail, upkeep. */
+const OWNER_SESSIONS = 6;
+
+/** Begins to open the store of a process: the database starts while the rest of the program is still being loaded. */
+export function beginStore(settings: StoreSettings & { role: string }, log: Logger): OpeningStore {
+  const closer = new Closer();
+  const applicationName = `tributary ${settings.role}`;
+  const store = openStore(settings, { log, closer, maxConnections: OWNER_SESSIONS, applicationName });
+  // Whoever waits for it hears of it.
+  store.catch(() => {});
+  return { store, closer };
 }
 
 /** The same place from `src` and from `dist`. */

@@ -28,7 +28,7 @@ export interface NewAuditEntry {
 /** Adds an entry, at the time of the transaction; its id. */
 export async function insertAuditEntry(db: Db, entry: NewAuditEntry): Promise<number> {
   const { actor, target } = entry;
-  const { rows } = await sql`/* audit_entries.insert */
+  const { rows } = await sql`/* audit_entries.insert (prepared) */
     insert into audit_entry (
       workspace_id, action, actor_kind, actor_name, api_key_id, request_id, address,
       result, code, target_kind, target_id, changes
