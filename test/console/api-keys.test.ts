@@ -7,7 +7,7 @@ import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
 
-test('an ADMIN issues a key, revokes it by its name, and finds both on record', async () => {
+test('an ADMIN issues a key with an end, revokes it by its name, and finds both on record, with the way to what was changed', async () => {
   await using app = await startTestApp({
     connection: database.connection,
     environment: { LISTED_OPERATIONS: 'on' },
@@ -20,9 +20,14 @@ test('an ADMIN issues a key, revokes it by its name, and finds both on record', 
 
   await page.getByRole('button', { name: 'New API key' }).click();
   await page.getByLabel('Name').fill('robot');
+  await page.getByLabel('Expires').fill('2020-01-01T00:00');
+  await page.getByRole('button', { name: 'Issue the key' }).click();
+  await page.getByText('has passed').waitFor();
+  await page.getByLabel('Expires').fill('2100-01-02T03:04');
   await page.getByRole('button', { name: 'Issue the key' }).click();
   const key = (await page.getByLabel('The new API key').textContent()) ?? '';
   await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('article', { name: 'robot' }).getByText('expires Jan 2, 2100, 3:04:00 AM').waitFor();
   expect(await statusOf(app.url, key)).toBe(200);
 
   await page.getByRole('button', { name: 'Revoke robot' }).click();
@@ -33,8 +38,11 @@ test('an ADMIN issues a key, revokes it by its name, and finds both on record', 
 
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('cell', { name: 'revokeApiKey' }).waitFor();
-  await page.getByRole('cell', { name: 'createApiKey' }).waitFor();
+  await page.getByRole('cell', { name: 'createApiKey API key robot' }).last().waitFor();
+  await opened.narrow();
   expect(await page.content()).not.toContain(key);
+  await page.getByRole('cell', { name: 'revokeApiKey' }).getByRole('link', { name: 'robot' }).click();
+  await page.getByRole('heading', { name: 'API keys' }).waitFor();
   expect(opened.faults).toEqual([]);
 }, 120_000);
 

@@ -34,10 +34,12 @@ export function NewApiKey({ onCreated, onClose }: NewApiKeyProps) {
 function KeyForm({ onIssued }: { onIssued: (text: string) => void }) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('VIEWER');
+  const [expires, setExpires] = useState('');
   const [faults, setFaults] = useState<Record<string, string>>({});
   const { isRunning, run } = useAction(CreateApiKeyDocument);
   const submit = async () => {
-    const outcome = await run({ input: { name, role } });
+    const expiresAt = expires === '' ? null : new Date(expires).toISOString();
+    const outcome = await run({ input: { name, role, expiresAt } });
     if (outcome.isDone) onIssued(outcome.success.key);
     else setFaults(faultsByField(outcome.refusal));
   };
@@ -58,6 +60,14 @@ function KeyForm({ onIssued }: { onIssued: (text: string) => void }) {
           value={role}
           allowDeselect={false}
           onChange={(value) => setRole(ROLES.find((known) => known.value === value)?.value ?? role)}
+        />
+        <TextInput
+          label="Expires"
+          description="In your time zone. Empty: never."
+          type="datetime-local"
+          value={expires}
+          error={faults['expiresAt']}
+          onChange={(event) => setExpires(event.currentTarget.value)}
         />
         <RefusalAlert message={faults['']} />
         <Button type="submit" loading={isRunning} style={{ alignSelf: 'flex-start' }}>

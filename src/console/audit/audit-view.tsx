@@ -1,6 +1,6 @@
 /** The audit log: who did what, when, from where, and what came of it. For ADMINs. */
 
-import { Group, Select, Table, Text } from '@mantine/core';
+import { Group, Select, Table } from '@mantine/core';
 import { useQuery } from 'urql';
 import { useSearchParams } from 'wouter';
 import { AuditLogDocument, type AuditLogQuery, type AuditResult } from '../generated/graphql.js';
@@ -12,6 +12,7 @@ import { Pager } from '../ui/pager.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
 import { capitalize, toWords } from '../ui/words.js';
+import { AuditTarget } from './audit-target.js';
 
 type Entry = AuditLogQuery['auditEntries']['nodes'][number];
 
@@ -68,11 +69,7 @@ function EntryRow({ entry }: { entry: Entry }) {
       <Table.Td>{actor.name}</Table.Td>
       <Table.Td>
         {action}
-        {target && (
-          <Text size="xs" c="dimmed">
-            {target.__typename}
-          </Text>
-        )}
+        {target && <AuditTarget target={target} />}
       </Table.Td>
       <Table.Td>{changes.map(({ field }) => field).join(', ')}</Table.Td>
       <Table.Td>{code ?? capitalize(toWords(result))}</Table.Td>

@@ -1,7 +1,6 @@
 /** All exports, newest first, by state. */
 
 import { Group, Select } from '@mantine/core';
-import { useQuery } from 'urql';
 import { useSearchParams } from 'wouter';
 import { type ExportState, ExportsDocument } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
@@ -9,6 +8,7 @@ import { ExportList } from '../ui/export-list.js';
 import { Loaded } from '../ui/loaded.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { usePolledQuery } from '../ui/polled-query.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { capitalize, toWords } from '../ui/words.js';
 
@@ -22,12 +22,14 @@ const STATES: readonly ExportState[] = [
   'CANCELED',
 ];
 
+const POLL_MS = 4_000;
+
 /** The view. */
 export function ExportsView() {
   const [parameters, setParameters] = useSearchParams();
   const state = STATES.find((candidate) => candidate === parameters.get('state')) ?? null;
   const variables = { filter: state && { states: [state] }, ...readPage(parameters) };
-  const [result, reload] = useQuery({ query: ExportsDocument, variables });
+  const [result, reload] = usePolledQuery({ query: ExportsDocument, variables }, POLL_MS);
   return (
     <ViewFrame title="Exports">
       <Group>
