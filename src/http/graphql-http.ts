@@ -7,7 +7,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import type { Context } from '../graphql/context.js';
 import type { CreateContext } from '../graphql/execution-context.js';
@@ -96,6 +96,8 @@ function refuseExcess(
       return {
         async didResolveOperation({ schema, document, operation, request: { variables = {} } }) {
           if (operations && !operations.includes(document)) throw refuseUnlisted();
+          // graphql-js would run it as a query, in which a stream's field has nothing to read.
+          if (operation?.operation === 'subscription') throw refuseSubscription();
           // Without one, Apollo says itself that it cannot be told.
           const excess = operation && findExcess({ schema, document, operation, variables }, allowsDiscovery);
           if (excess) throw excess;
@@ -103,6 +105,13 @@ function refuseExcess(
       };
     },
   };
+}
+
+function refuseSubscription(): GraphQLError {
+  return new GraphQLError(
+    `Subscriptions are served over WebSocket only: open one at ${GRAPHQL_PATH} with the protocol graphql-transport-ws.`,
+    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+  );
 }
 
 /** Logs our faults and stamps errors: the error formatter knows no request. AsyncLocalStorage would slow every promise. */

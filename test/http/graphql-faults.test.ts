@@ -132,11 +132,11 @@ function startServer(): Promise<HttpServer> {
   });
 }
 
-async function post(query: string, variables: unknown = {}) {
+async function post(query: string, variables: unknown = {}, operationName?: string) {
   const response = await fetch(`${server.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer good' },
-    body: JSON.stringify({ query, variables }),
+    body: JSON.stringify({ query, variables, operationName }),
   });
   const text = await response.text();
   return { status: response.status, text, body: JSON.parse(text) };
@@ -194,6 +194,28 @@ test.each([
   expect(body.errors[0].extensions.code).toBe('GRAPHQL_PARSE_FAILED');
   expect(logged).toEqual([]);
 });
+
+test.each([
+  ['alone', 'subscription { count(to: 1) }', undefined],
+  ['by its name', 'query Other { __typename } subscription Count { count(to: 1) }', 'Count'],
+])(
+  'a subscription over HTTP is refused before it runs, and told to use a WebSocket: %s',
+  async (_name, query, operationName) => {
+    const { status, body } = await post(query, {}, operationName);
+
+    expect(status).toBe(400);
+    expect(body).toEqual({
+      errors: [
+        {
+          message:
+            'Subscriptions are served over WebSocket only: open one at /graphql with the protocol graphql-transport-ws.',
+          extensions: { code: 'BAD_REQUEST', requestId: expect.any(String) },
+        },
+      ],
+    });
+    expect(logged).toEqual([]);
+  },
+);
 
 test('each event of a subscription has a context of its own', async () => {
   const client = connect(wsUrl(), 'good');
