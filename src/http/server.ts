@@ -1,6 +1,5 @@
 /** The HTTP server of a process: one port for GraphQL, ingest, the console, health and metrics. */
 
-import { STATUS_CODES } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 import {
   type FastifyBaseLogger,
@@ -12,12 +11,13 @@ import {
 } from 'fastify';
 import { takeClientAddresses } from './client-address.js';
 import { type Console, isPageRequest, registerConsole, sendPage } from './console.js';
-import { answerError, HttpError, toErrorBody } from './error-answer.js';
+import { answerError, HttpError } from './error-answer.js';
 import { type GraphQLParts, registerGraphQL } from './graphql-http.js';
 import { createProtocolServer } from './graphql-websocket.js';
 import { registerHealth } from './health.js';
 import { takeJsonBodies } from './json-body.js';
 import { type Metrics, registerMetrics } from './metrics.js';
+import { toRawAnswer } from './raw-answer.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { serveWebSockets } from './websocket-server.js';
 
@@ -175,11 +175,6 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     socket.destroy();
     return;
   }
-  const { status, code, message } = BROKEN_REQUESTS[error.code ?? ''] ?? UNREADABLE;
-  const requestId = requestIdOf({ headers: {} });
-  const body = JSON.stringify(toErrorBody(code, message, requestId));
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n${REQUEST_ID_HEADER}: ${requestId}\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const broken = BROKEN_REQUESTS[error.code ?? ''] ?? UNREADABLE;
+  socket.end(toRawAnswer({ ...broken, requestId: requestIdOf({ headers: {} }) }));
 }

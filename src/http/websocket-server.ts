@@ -1,7 +1,6 @@
 /** Sockets of GraphQL over WebSocket: opening, watching and closing them. */
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { STATUS_CODES } from 'node:http';
 import type { BlockList } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
@@ -10,15 +9,15 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { RequestError } from '../domain/user-error.js';
 import type { Authenticate } from './authentication.js';
 import { readClientAddress } from './client-address.js';
-import { toErrorBody } from './error-answer.js';
 import { GRAPHQL_PATH } from './graphql-http.js';
 import { type ProtocolServer, SocketRefusedError, type SocketSession, TOO_MANY } from './graphql-websocket.js';
 import { requestIdOf } from './request-id.js';
 import type { RequestLimits } from './request-limits.js';
+import { isForWebSocket, refuseUpgrade, serveWithoutUpgrade } from './upgrade.js';
 
 /** What sockets are served from. */
 export interface WebSocketParts {
-  /** The HTTP server whose upgrades are taken. */
+  /** The HTTP server whose upgrades to WebSockets are taken. */
   server: Server<typeof IncomingMessage, typeof ServerResponse>;
   protocol: ProtocolServer;
   authenticate: Authenticate;
@@ -75,6 +74,9 @@ class SocketServer implements AsyncDisposable {
       // One message of a socket a turn: a flood that has arrived already would hold up everybody else.
       allowSynchronousEvents: false,
     });
+    this.#upgrades.on('wsClientError', (_error, stream, request) =>
+      refuseUpgrade(stream, { status: 400, code: 'BAD_REQUEST', requestId: requestIdOf(request) }),
+    );
     this.#timers = [
       setInterval(() => this.#ping(), PING_INTERVAL_MS),
       setInterval(() => void this.#checkKeys(), KEY_CHECK_INTERVAL_MS),
@@ -95,6 +97,11 @@ class SocketServer implements AsyncDisposable {
   }
 
   readonly #upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    if (isForWebSocket(request)) this.#admit(request, stream, head);
+    else serveWithoutUpgrade(this.#parts.server, { request, stream, head });
+  };
+
+  #admit(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', (error) => this.#parts.log.debug({ err: error }, 'a socket broke while it was opened'));
     const requestId = requestIdOf(request);
     if (this.#isClosing) refuseUpgrade(stream, { status: 503, code: 'SHUTTING_DOWN', requestId });
@@ -109,7 +116,7 @@ class SocketServer implements AsyncDisposable {
       this.#upgrades.handleUpgrade(request, stream, head, (socket) =>
         this.#serve(socket, { requestId, address: this.#addressOf(request) }),
       );
-  };
+  }
 
   #addressOf(request: IncomingMessage): string {
     return readClientAddress(request, this.#parts.trustedProxies);
@@ -249,27 +256,4 @@ function send(socket: WebSocket, text: string): Promise<void> {
 function writeAhead(socket: WebSocket, message: Buffer): boolean {
   if (socket.readyState === socket.OPEN) socket.send(message, { binary: false });
   return socket.bufferedAmount <= MAX_AHEAD_BYTES;
-}
-
-const UPGRADE_REFUSALS = {
-  NOT_FOUND: `WebSockets are served at ${GRAPHQL_PATH} only.`,
-  ORIGIN_NOT_ALLOWED:
-    "A web page of this origin may not open WebSockets here: add it to the server's WEBSOCKET_ORIGINS.",
-  RATE_LIMITED: 'Too many requests of this address: try again in a second.',
-  SHUTTING_DOWN: 'The server is shutting down.',
-  TOO_MANY_SOCKETS: 'This process has as many sockets open as it may: try again.',
-} as const;
-
-interface UpgradeRefusal {
-  status: number;
-  code: keyof typeof UPGRADE_REFUSALS;
-  requestId: string;
-}
-
-function refuseUpgrade(stream: Duplex, { status, code, requestId }: UpgradeRefusal): void {
-  const body = JSON.stringify(toErrorBody(code, UPGRADE_REFUSALS[code], requestId));
-  stream.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nx-request-id: ${requestId}\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }
