@@ -48,12 +48,12 @@ function isRefusedByAws(result: FailedRecord): boolean {
   return result.attempts > 0;
 }
 
-function toDeferred({ awsCode, awsRequestId, attempts }: FailedRecord): DeferredRecord {
+function toDeferred({ awsCode, awsRequestId, attempts, outcomeUnknown }: FailedRecord): DeferredRecord {
   return {
     status: 'deferred',
     cause: 'RECORD_LIMIT_CHANGED',
     detail: null,
-    outcomeUnknown: false,
+    outcomeUnknown,
     retryAfterMs: 0,
     awsCode,
     awsRequestId,

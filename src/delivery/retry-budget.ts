@@ -33,7 +33,7 @@ export function spendRetries(
 }
 
 function giveUp({ verdict }: PageEntry, result: DeferredRecord, attempts: number): FailedRecord {
-  const { awsCode, awsRequestId } = result;
+  const { awsCode, awsRequestId, outcomeUnknown } = result;
   return {
     status: 'failed',
     code: 'RETRIES_EXHAUSTED',
@@ -41,6 +41,7 @@ function giveUp({ verdict }: PageEntry, result: DeferredRecord, attempts: number
     awsCode,
     awsRequestId,
     attempts: result.attempts,
+    outcomeUnknown,
     sizeBytes: 'record' in verdict ? measureRecord(verdict.record) : 0,
     limitBytes: null,
   };

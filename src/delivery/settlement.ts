@@ -308,12 +308,15 @@ function countSettled(tally: Tally, record: SettledRecord): void {
   addRecordDetails(tally.counters, record);
 }
 
+const MAY_BE_STORED = 'AWS did not answer for an earlier attempt: the stream may hold it all the same.';
+
 function toFailure(fate: Fate, result: Extract<RecordResult, { status: 'failed' }>): FailureRow {
   const { candidate } = fate.entry;
+  const mayBeStored = result.outcomeUnknown || (candidate.pending?.outcomeUnknown ?? false);
   return {
     ...identityOf(fate),
     code: result.code,
-    message: result.message,
+    message: mayBeStored ? `${result.message} ${MAY_BE_STORED}` : result.message,
     awsCode: result.awsCode,
     awsRequestId: result.awsRequestId,
     attempts: (candidate.pending?.attempts ?? 0) + result.attempts,

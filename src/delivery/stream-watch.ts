@@ -85,7 +85,9 @@ export class StreamWatch implements AsyncDisposable {
       find(connection.describeStream(stream, signal)),
       find(connection.listShards(stream, signal)),
     ]);
-    this.#isDenied = [summary, shards].every((found) => 'fault' in found && found.fault.kind === 'refused');
+    this.#isDenied = [summary, shards].every(
+      (found) => 'fault' in found && found.fault.kind === 'refused' && found.fault.cause === 'ACCESS_DENIED',
+    );
     // Spread, so that a thousand destinations do not ask in the same second.
     this.#nextLookMs = performance.now() + (this.#isDenied ? DENIED_MS : INTERVAL_MS) * (0.75 + Math.random() / 2);
     if ('value' in shards) pacer.replaceShards(shards.value);

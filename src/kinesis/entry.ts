@@ -107,6 +107,7 @@ export function refuse(entry: Entry, error: AnsweredError): void {
     awsCode: error.code,
     awsRequestId: error.requestId,
     attempts: entry.attempts,
+    outcomeUnknown: entry.outcomeUnknown,
     sizeBytes,
     limitBytes,
   };

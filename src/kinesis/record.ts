@@ -72,6 +72,8 @@ export interface FailedRecord {
   readonly awsCode: string | null;
   readonly awsRequestId: string | null;
   readonly attempts: number;
+  /** An earlier attempt may have stored it all the same. */
+  readonly outcomeUnknown: boolean;
   /** Data and partition key together, in bytes. */
   readonly sizeBytes: number;
   /** The limit that was passed, in bytes; null if the size is not what is wrong. */
@@ -145,5 +147,5 @@ function countCodePoints(text: string): number {
 }
 
 function refuseLocally(fault: Pick<FailedRecord, 'code' | 'message' | 'sizeBytes' | 'limitBytes'>): FailedRecord {
-  return { status: 'failed', ...fault, awsCode: null, awsRequestId: null, attempts: 0 };
+  return { status: 'failed', ...fault, awsCode: null, awsRequestId: null, attempts: 0, outcomeUnknown: false };
 }

@@ -30,6 +30,7 @@ const result: fc.Arbitrary<RecordResult> = fc.oneof(
     awsCode: fc.constant(null),
     awsRequestId: fc.constant(null),
     attempts: fc.integer({ min: 0, max: 3 }),
+    outcomeUnknown: fc.boolean(),
     sizeBytes: fc.nat(),
     limitBytes: fc.constant(1_048_576),
   }),
@@ -137,6 +138,31 @@ test('a record whose earlier outcome is unknown is delivered as a possible dupli
   expect(settlement.events[0]?.records[0]).toMatchObject({ possibleDuplicate: true, attempts: 5 });
   expect(settlement.exportDeltas.get(1)?.counters).toMatchObject({ possibleDuplicates: 1, attempts: 1 });
 });
+
+test.each([
+  [false, false, 'no'],
+  [true, false, 'no AWS did not answer for an earlier attempt: the stream may hold it all the same.'],
+  [false, true, 'no AWS did not answer for an earlier attempt: the stream may hold it all the same.'],
+])(
+  'a record given up on says whether the stream may hold it: in this call %s, before %s',
+  (inCall, before, message) => {
+    const failed: RecordResult = {
+      status: 'failed',
+      code: 'RECORD_REFUSED',
+      message: 'no',
+      awsCode: null,
+      awsRequestId: null,
+      attempts: 2,
+      outcomeUnknown: inCall,
+      sizeBytes: 2,
+      limitBytes: null,
+    };
+    const pending = { version: 1, attempts: 1, outcomeUnknown: before, causes: {}, waitedMs: 5 };
+    const entries = [makeEntry({ key: 1, exports: { 1: '0' }, fate: failed, pending })];
+
+    expect(settle({ entries, results: [failed], isSlice: false }).failures).toMatchObject([{ message }]);
+  },
+);
 
 test('an unknown outcome is not forgotten when the next call is throttled', () => {
   const pending = { version: 1, attempts: 1, outcomeUnknown: true, causes: {}, waitedMs: 5 };

@@ -251,6 +251,7 @@ function failed(): PageResults[number] {
     awsCode: null,
     awsRequestId: null,
     attempts: 1,
+    outcomeUnknown: false,
     sizeBytes: 2,
     limitBytes: null,
   };
