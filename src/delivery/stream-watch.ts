@@ -16,7 +16,7 @@ const CONTRADICTED_MS = 5_000;
 const DENIED_MS = 3_600_000;
 const DEADLINE_MS = 5_000;
 /** How long the first records of a sink wait for the first look: without it a backlog would go to the shards unpaced. */
-const FIRST_LOOK_MS = 500;
+const FIRST_LOOK_MS = 2_000;
 
 /** What a watch is made of. */
 export interface StreamWatchOptions {

@@ -2,7 +2,7 @@
 
 import { sql } from 'kysely';
 import { expect } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/sandbox.js';
+import type { Sandbox, SandboxRecord } from '../../src/sandbox/sandbox.js';
 import type { Db } from '../../src/storage/database.js';
 import { readApiBooks } from './api-books.js';
 import { readBooks } from './delivery.js';
@@ -55,25 +55,27 @@ export async function compareWithLedger(
 
 /** Gives all profiles of a workspace a newer state, which {@link countStates} tells from the one before. */
 export async function renewProfiles(db: Db, workspaceId: number): Promise<void> {
-  await sql`update profile set attributes = jsonb_build_object('name', ${NEWER}::text), revision = revision + 1
+  await sql`update profile set attributes = attributes::jsonb || jsonb_build_object('name', ${NEWER}::text), revision = revision + 1
     where workspace_id = ${workspaceId}`.execute(db);
 }
 
 const NEWER = 'newer';
 
 /**
- * Counts in a stream, after {@link renewProfiles}, by partition key: those whose newer state is there, and records with an
- * older state behind one with the newer.
+ * Counts in a stream, after {@link renewProfiles}: profiles whose newer state is there, and records with an older state behind
+ * one with the newer.
+ * @param profileOf by default the partition key.
  */
 export function countStates(
   sandbox: Pick<Sandbox, 'listRecords'>,
   stream: string,
+  profileOf: (record: SandboxRecord) => string = ({ partitionKey }) => partitionKey,
 ): { newest: number; inversions: number } {
   const renewed = new Set<string>();
   let inversions = 0;
-  for (const { data, partitionKey } of sandbox.listRecords(stream)) {
-    if (data.includes(NEWER)) renewed.add(partitionKey);
-    else if (renewed.has(partitionKey)) inversions += 1;
+  for (const record of sandbox.listRecords(stream)) {
+    if (record.data.includes(NEWER)) renewed.add(profileOf(record));
+    else if (renewed.has(profileOf(record))) inversions += 1;
   }
   return { newest: renewed.size, inversions };
 }
