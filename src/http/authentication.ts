@@ -74,7 +74,8 @@ export function rememberViewers(authenticate: Authenticate, options: RememberOpt
   };
 }
 
-function unlessExpired(viewer: Viewer | null): Viewer | null {
+/** The caller, if the key's or token's time is not over. */
+export function unlessExpired(viewer: Viewer | null): Viewer | null {
   return viewer?.expiresAt && viewer.expiresAt.getTime() <= Date.now() ? null : viewer;
 }
 

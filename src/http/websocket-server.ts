@@ -7,7 +7,8 @@ import type { FastifyBaseLogger } from 'fastify';
 import { CloseCode, handleProtocols } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { RequestError } from '../domain/user-error.js';
-import type { Authenticate } from './authentication.js';
+import type { Viewer } from '../domain/viewer.js';
+import { type Authenticate, unlessExpired } from './authentication.js';
 import { readClientAddress } from './client-address.js';
 import { GRAPHQL_PATH } from './graphql-http.js';
 import { type ProtocolServer, SocketRefusedError, type SocketSession, TOO_MANY } from './graphql-websocket.js';
@@ -35,6 +36,7 @@ export interface WebSocketParts {
 const PING_INTERVAL_MS = 12_000;
 /** A revoked or expired key closes its sockets within this and the time that viewers are remembered. */
 const KEY_CHECK_INTERVAL_MS = 400;
+const KEY_ENDED = 'The API key has expired or was revoked.';
 /** How often it is looked whether a client has read what it had left unread. */
 const LISTEN_INTERVAL_MS = 100;
 /** Bytes that a client may leave unread before no more messages of it are taken; a ping's echo alone may have 1 MiB. */
@@ -206,16 +208,25 @@ class SocketServer implements AsyncDisposable {
 
   async #checkKey({ socket, session }: OpenSocket): Promise<void> {
     if (session.key === null || socket.readyState !== socket.OPEN) return;
+    // Known without the database, which may be away, or may take long to say so.
+    if (!unlessExpired(session.viewer)) return end(socket, CloseCode.Forbidden, KEY_ENDED);
+    const viewer = await this.#findViewer(session.key, session.viewer);
+    if (socket.readyState !== socket.OPEN) return;
     const roleBefore = session.viewer?.role;
+    session.viewer = viewer;
+    if (!viewer) end(socket, CloseCode.Forbidden, KEY_ENDED);
+    // What runs on the socket was allowed by the old role, and reads on with it.
+    else if (viewer.role !== roleBefore) end(socket, CloseCode.Forbidden, "The API key's role has changed.");
+  }
+
+  async #findViewer(key: string, before: Viewer | null): Promise<Viewer | null> {
     try {
-      session.viewer = await this.#parts.authenticate(session.key);
+      return await this.#parts.authenticate(key);
     } catch (error) {
       // An unreachable database says nothing about the key.
       this.#parts.log.debug({ err: error }, "a socket's key could not be checked");
+      return before;
     }
-    if (!session.viewer) end(socket, CloseCode.Forbidden, 'The API key has expired or was revoked.');
-    // What runs on the socket was allowed by the old role, and reads on with it.
-    else if (session.viewer.role !== roleBefore) end(socket, CloseCode.Forbidden, "The API key's role has changed.");
   }
 
   #terminateAll(): void {

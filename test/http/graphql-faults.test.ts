@@ -1,16 +1,12 @@
 import { GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql';
-import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { readConfig } from '../../src/config.js';
 import { RequestError } from '../../src/domain/user-error.js';
 import type { Viewer } from '../../src/domain/viewer.js';
 import type { Context } from '../../src/graphql/context.js';
-import { createErrorPresenter } from '../../src/http/graphql-errors.js';
-import { createMetrics } from '../../src/http/metrics.js';
-import { createRequestLimits } from '../../src/http/request-limits.js';
-import { type HttpServer, startHttpServer } from '../../src/http/server.js';
+import type { HttpServer } from '../../src/http/server.js';
 import { connect } from '../support/app.js';
+import { startGraphQLServer } from '../support/graphql-server.js';
 import { until } from '../support/until.js';
 
 const viewer: Viewer = { actor: { kind: 'API_KEY', name: 'test' }, role: 'ADMIN', workspaceId: 1, expiresAt: null };
@@ -38,7 +34,6 @@ const faultFields = Object.fromEntries(
   Object.entries(FAULTS).map(([name, resolve]) => [name, { type: new GraphQLNonNull(GraphQLString), resolve }]),
 );
 
-let contexts = 0;
 let ended = 0;
 let logged: string[] = [];
 let server: HttpServer;
@@ -91,46 +86,16 @@ const schema = new GraphQLSchema({
 });
 
 beforeEach(async () => {
-  contexts = 0;
   ended = 0;
   logged = [];
-  server = await startServer();
+  server = await startGraphQLServer({
+    schema,
+    onLogLine: (line) => logged.push(line),
+    badInputErrors: [BadCursor],
+    authenticate: async (key) => (key === 'good' ? viewer : null),
+  });
 });
 afterEach(() => server[Symbol.asyncDispose]());
-
-function startServer(): Promise<HttpServer> {
-  const log = pino({ level: 'error' }, { write: (line) => void logged.push(line) });
-  const createContext = (caller: Viewer): Context => ({
-    viewer: caller,
-    // Each context is told apart by its id.
-    requestId: `request-${++contexts}`,
-    services: Object.create(null),
-    events: Object.create(null),
-    loaders: Object.create(null),
-    loadNode: async () => null,
-    openAudit: () => {
-      throw new Error('There are no mutations here.');
-    },
-  });
-  return startHttpServer({
-    host: '127.0.0.1',
-    port: 0,
-    maxBodyBytes: 200_000,
-    log,
-    metrics: createMetrics({ readBooks: () => Promise.reject(new Error('none')), log }),
-    pingDatabase: async () => undefined,
-    graphql: {
-      schema,
-      createContext,
-      authenticate: async (key) => (key === 'good' ? viewer : null),
-      limits: createRequestLimits(readConfig({}).limits),
-      webSocketOrigins: new Set(),
-      operations: null,
-      presenter: createErrorPresenter({ badInputErrors: [BadCursor], hidesSuggestions: true }),
-      log,
-    },
-  });
-}
 
 async function post(query: string, variables: unknown = {}, operationName?: string) {
   const response = await fetch(`${server.url}/graphql`, {
