@@ -157,9 +157,14 @@ function toEvidence(result: DestinationTest, sawSince: Date): TestEvidence {
     awsRequestId: shown?.awsRequestId ?? null,
   };
   const evidence = { kind: 'TEST' as const, cause, sawSince };
-  if (result.passed) return { ...evidence, outcome: 'PASSED' };
+  if (result.passed) return { ...evidence, outcome: isProven(result) ? 'PASSED' : 'UNPROVEN' };
   if (failed) return { ...evidence, outcome: 'FAILED' };
   return { ...evidence, outcome: THROTTLES.includes(cause.code) ? 'THROTTLED' : 'UNKNOWN' };
+}
+
+/** Whether the stream's key may be used is seen by a record alone, where there is one or it could not be told. */
+function isProven({ checks }: DestinationTest): boolean {
+  return checks.every(({ subject, status }) => subject !== 'ENCRYPTION' || status === 'PASSED');
 }
 
 /** Adds the credential's fault to the others. @throws {InvalidInputError} if there is any. */

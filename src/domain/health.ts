@@ -65,8 +65,11 @@ export interface CallEvidence {
 /** What a test showed. */
 export interface TestEvidence {
   kind: 'TEST';
-  /** `THROTTLED`: AWS answered, but not what was asked. */
-  outcome: 'PASSED' | 'FAILED' | 'THROTTLED' | 'UNKNOWN';
+  /**
+   * `UNPROVEN`: nothing is in the way as far as could be seen, but only a record shows whether the stream's key may be used.
+   * `THROTTLED`: AWS answered, but not what was asked.
+   */
+  outcome: 'PASSED' | 'UNPROVEN' | 'FAILED' | 'THROTTLED' | 'UNKNOWN';
   /** Why it did not pass. */
   cause: HealthCause;
   /** `since` of the health when the test began: what came in between is newer than what the test saw. */
@@ -85,6 +88,8 @@ export function nextHealth(current: CurrentHealth, evidence: HealthEvidence): He
 }
 
 const HEALTHY: HealthState = { status: 'HEALTHY', code: null, message: null, awsRequestId: null };
+/** Records flow, and the first of them decides. */
+const UNTESTED: HealthState = { ...HEALTHY, status: 'UNTESTED' };
 
 function afterCall({ status }: CurrentHealth, call: CallEvidence): HealthState | null {
   if (call.halting) return { status: 'HALTED', ...call.halting };
@@ -108,6 +113,8 @@ function afterTest(current: CurrentHealth, test: TestEvidence): HealthState | nu
       return null;
     case 'UNKNOWN':
       return current.status === 'HALTED' ? null : { status: 'DEGRADED', ...test.cause };
+    case 'UNPROVEN':
+      return current.status === 'HALTED' || current.status === 'DEGRADED' ? UNTESTED : null;
     case 'PASSED':
       // A test writes nothing: it cannot know whether the stream takes more by now.
       return current.status === 'THROTTLED' || current.status === 'HEALTHY' ? null : HEALTHY;

@@ -14,7 +14,7 @@ export const HealthStatusEnum = createEnum<HealthStatus>('HealthStatus', 'How a 
   HEALTHY: 'Delivers, or passed its newest test.',
   THROTTLED:
     "Delivers at the stream's limit: of late AWS put back 5 % of the records or more; they wait and go again. Ends below 1 %.",
-  UNTESTED: 'Nothing is known yet.',
+  UNTESTED: "Not known yet: no test has passed, or only a record can show whether the stream's key may be used.",
 });
 
 /** GraphQL type `DestinationHealth`. */
