@@ -21,6 +21,7 @@ import { RequestError } from '../domain/user-error.js';
 import { includesRole } from '../domain/viewer.js';
 import { type Admission, requireKey, viewerOf } from './authentication.js';
 import { HttpError } from './error-answer.js';
+import { refuseEncodings } from './json-body.js';
 
 /** What the routes need. */
 export interface IngestParts extends Admission {
@@ -48,7 +49,8 @@ export async function registerIngestRoutes(server: FastifyInstance, parts: Inges
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(CONTENT_TYPES, async (_request: FastifyRequest, body: Readable) => body);
     scope.addContentTypeParser('*', async () => {
-      throw unsupported('The `content-type` is not one of lines: send application/x-ndjson.');
+      const message = 'The `content-type` is not one of lines: send application/x-ndjson.';
+      throw new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', message);
     });
     scope.addHook('onRequest', requireKey(parts));
     for (const [route, upload] of Object.entries(UPLOADS)) {
@@ -64,8 +66,7 @@ async function checkRequest(request: FastifyRequest, upload: Upload, parts: Inge
     await parts.openAudit(toCall(request, upload)).trail.close('FORBIDDEN');
     throw new RequestError('FORBIDDEN', `This needs role OPERATOR; yours is ${role}. Ask an ADMIN for a key.`);
   }
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') throw unsupported('Compressed bodies are not read: send the lines as they are.');
+  refuseEncodings(request);
 }
 
 async function answer(request: FastifyRequest, upload: Upload, parts: IngestParts): Promise<IngestReport> {
@@ -112,7 +113,3 @@ function isBody(body: unknown): body is AsyncIterable<Uint8Array> {
 }
 
 async function* emptyBody(): AsyncGenerator<Uint8Array, void, undefined> {}
-
-function unsupported(message: string): HttpError {
-  return new HttpError(415, 'UNSUPPORTED_MEDIA_TYPE', message);
-}

@@ -9,7 +9,21 @@ export function takeJsonBodies(server: FastifyInstance): void {
   server.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, body: Buffer) => parseBody(request.headers['content-type'] ?? '', body),
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseEncodings(request);
+      return parseBody(request.headers['content-type'] ?? '', body);
+    },
+  );
+}
+
+/** Refuses bodies that are compressed. @throws {HttpError} 415. */
+export function refuseEncodings({ headers }: FastifyRequest): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() === 'identity') return;
+  throw new HttpError(
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Compressed bodies are not read: send the body as it is, without `content-encoding`.',
   );
 }
 

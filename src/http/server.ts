@@ -1,5 +1,6 @@
 /** The HTTP server of a process: one port for GraphQL, ingest, the console, health and metrics. */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 import {
   type FastifyBaseLogger,
@@ -11,7 +12,7 @@ import {
 } from 'fastify';
 import { takeClientAddresses } from './client-address.js';
 import { type Console, isPageRequest, registerConsole, sendPage } from './console.js';
-import { answerError, HttpError } from './error-answer.js';
+import { answerError, HttpError, toErrorBody } from './error-answer.js';
 import { type GraphQLParts, registerGraphQL } from './graphql-http.js';
 import { createProtocolServer } from './graphql-websocket.js';
 import { registerHealth } from './health.js';
@@ -97,6 +98,7 @@ function createServer({ log, maxBodyBytes, console: files, trustedProxies = null
     frameworkErrors: answerError,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket),
   });
+  server.server.on('checkExpectation', refuseExpectation);
   server.decorateRequest('viewer', null);
   takeClientAddresses(server, trustedProxies);
   takeJsonBodies(server);
@@ -150,6 +152,19 @@ function refuseAddress(server: FastifyInstance, request: FastifyRequest): never 
 function listMethods(server: FastifyInstance, request: FastifyRequest): string[] {
   const url = request.url.split('?')[0] ?? '';
   return METHODS.filter((method) => server.findRoute({ url, method }) !== null);
+}
+
+/** Node.js asks this of every `expect` but 100-continue; its own answer has no body. */
+function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const requestId = requestIdOf(request);
+  const message = 'The `expect` is not one that this server can meet: leave it out, or send 100-continue.';
+  const body = JSON.stringify(toErrorBody('EXPECTATION_FAILED', message, requestId));
+  const headers = {
+    [REQUEST_ID_HEADER]: requestId,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+  };
+  response.writeHead(417, headers).end(body);
 }
 
 interface BrokenRequest {

@@ -1,4 +1,5 @@
 import { connect as connectTcp } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -70,6 +71,13 @@ describe('every refusal is JSON with a code and a request id', () => {
     expect(answer).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
   });
 
+  test.each(['gzip', 'br', 'GZIP, identity'])('content encoding %s', async (encoding) => {
+    const answer = await post(gzipSync('{"query":"{ __typename }"}'), { 'content-encoding': encoding });
+
+    expect(answer).toMatchObject({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' });
+    expect(answer.message).toContain('content-encoding');
+  });
+
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml'])(
     'content type %s',
     async (contentType) => {
@@ -113,12 +121,31 @@ describe('every refusal is JSON with a code and a request id', () => {
       '431 ',
       'HEADERS_TOO_LARGE',
     ],
+    [
+      'an expectation that nobody knows',
+      'GET /health/live HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n',
+      '417 ',
+      'EXPECTATION_FAILED',
+    ],
   ])('%s', async (_name, bytes, status, code) => {
     const answer = await exchange(bytes);
 
     expect(answer).toContain(`HTTP/1.1 ${status}`);
+    expect(answer).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
     expect(errorBody.parse(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).errors[0].extensions.code).toBe(code);
   });
+});
+
+test('a body that says it is not encoded is read, as is one that was announced', async () => {
+  const headers = { 'content-encoding': 'identity' };
+  expect(await post('{}', headers)).toMatchObject({ status: 400, code: 'BAD_REQUEST' });
+
+  const own = `host: x\r\nauthorization: Bearer ${app.apiKey}\r\ncontent-type: application/json\r\nconnection: close`;
+  const query = '{"query":"{ __typename }"}';
+  const announced = `POST /graphql HTTP/1.1\r\n${own}\r\nexpect: 100-continue\r\ncontent-length: ${query.length}\r\n\r\n`;
+  const answer = await exchange(announced + query);
+
+  expect(answer).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n/);
 });
 
 test('a request id that is well formed comes back; another is replaced', async () => {
