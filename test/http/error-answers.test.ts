@@ -136,6 +136,42 @@ describe('every refusal is JSON with a code and a request id', () => {
   });
 });
 
+describe('a web page of another origin cannot call with what its browser sends by itself', () => {
+  const SIMPLE_TYPES = [null, 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'];
+  const fromPage = (method: string, headers: Record<string, string>, body: string | null = null) =>
+    fetch(`${app.url}/graphql${method === 'GET' ? '?query={__typename}' : ''}`, {
+      method,
+      headers: { origin: 'https://elsewhere.example', cookie: `key=${app.apiKey}`, ...headers },
+      // As bytes: of a text fetch tells its type.
+      body: body && Buffer.from(body),
+    });
+
+  test.each(SIMPLE_TYPES)('by POST with content type %s', async (contentType) => {
+    const headers: Record<string, string> = contentType ? { 'content-type': contentType } : {};
+    const response = await fromPage('POST', headers, '{"query":"{ __typename }"}');
+
+    expect(errorBody.parse(await response.json()).errors[0].extensions.code).toBe('UNAUTHENTICATED');
+    expect(response.status).toBe(401);
+  });
+
+  test('by GET', async () => {
+    expect((await fromPage('GET', {})).status).toBe(401);
+  });
+
+  test('nor with the header that a preflight has to allow', async () => {
+    const asked = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' };
+    const authorization = `Bearer ${app.apiKey}`;
+    const answers = [
+      await fromPage('OPTIONS', asked),
+      await fromPage('POST', { authorization, 'content-type': 'application/json' }, '{"query":"{ __typename }"}'),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([405, 200]);
+    const granted = answers.flatMap(({ headers }) => [...headers.keys()].filter((name) => name.startsWith('access-')));
+    expect(granted).toEqual([]);
+  });
+});
+
 test('a body that says it is not encoded is read, as is one that was announced', async () => {
   const headers = { 'content-encoding': 'identity' };
   expect(await post('{}', headers)).toMatchObject({ status: 400, code: 'BAD_REQUEST' });

@@ -1,4 +1,4 @@
-/** What becomes of a key's requests and sockets when it is revoked, over real connections. */
+/** What becomes of a key's requests and sockets when it is revoked or changed, over real connections. */
 import { CloseCode, createClient } from 'graphql-ws';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -105,13 +105,23 @@ test('within a second of revokeApiKey its requests get 401, and its sockets end 
 });
 
 test('a key whose role was lowered loses its sockets, since what runs on them was allowed by the old one', async () => {
-  const { key } = await createKey();
-  const follower = follow(key, await createDestination());
-  await until(() => expect(follower.isRunning).toBe(true));
+  const { key, id } = await createKey();
+  const destinationId = await createDestination();
+  const follower = follow(key, destinationId);
+  const other = follow(app.apiKey, destinationId);
+  await until(() => expect([follower.isRunning, other.isRunning]).toEqual([true, true]));
 
-  await database.pool.query(`update api_key set role = 'VIEWER' where role = 'OPERATOR' and revoked_at is null`);
+  const { data } = await app.graphql(
+    `mutation ($input: UpdateApiKeyInput!) {
+      updateApiKey(input: $input) { ... on UpdateApiKeySuccess { apiKey { role } } }
+    }`,
+    { input: { id, expectedVersion: 1, role: 'VIEWER' } },
+  );
   const loweredAt = performance.now();
 
+  expect(data).toEqual({ updateApiKey: { apiKey: { role: 'VIEWER' } } });
   await until(() => expect(follower.closedWith).toBe(CloseCode.Forbidden));
   expect(performance.now() - loweredAt).toBeLessThan(1_000);
+  expect(await statusOf(key)).toBe(200);
+  expect(other.closedWith).toBeNull();
 });

@@ -50,6 +50,7 @@ describe('an export', () => {
     ['segments and profiles', { segmentIds: ['full'], profileIds: ['a'] }, 'NOT_ALLOWED input.profileIds'],
     ['an unknown activation', { activationId: 'bm9uZQ' }, 'NOT_FOUND input.activationId'],
     ['an empty idempotency key', { idempotencyKey: '' }, 'REQUIRED input.idempotencyKey'],
+    ['an idempotency key of 256 characters', { idempotencyKey: 'k'.repeat(256) }, 'OUT_OF_RANGE input.idempotencyKey'],
     ['no records a second', { maxRecordsPerSecond: 0 }, 'OUT_OF_RANGE input.maxRecordsPerSecond'],
     ['1,000,001 records a second', { maxRecordsPerSecond: 1_000_001 }, 'OUT_OF_RANGE input.maxRecordsPerSecond'],
   ])('of %s is refused', async (_what, change, issue) => {
