@@ -11,7 +11,10 @@ export const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 export const ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE';
 
 /** Makes a credential; its global id. */
-export async function createCredential(edge: TestEdge, input: Record<string, unknown> = {}): Promise<string> {
+export async function createCredential(
+  edge: Pick<TestEdge, 'execute'>,
+  input: Record<string, unknown> = {},
+): Promise<string> {
   const { data, errors } = await edge.execute(
     `mutation ($input: CreateCredentialInput!) {
       createCredential(input: $input) { ... on CreateCredentialSuccess { credential { id } } ... on UserError { message } }
@@ -24,7 +27,7 @@ export async function createCredential(edge: TestEdge, input: Record<string, unk
 
 /** Makes a destination; its global id. */
 export async function createDestination(
-  edge: TestEdge,
+  edge: Pick<TestEdge, 'execute'>,
   credentialId: string,
   input: Record<string, unknown> = {},
 ): Promise<string> {

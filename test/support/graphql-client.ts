@@ -34,6 +34,9 @@ export interface TestEdge {
   countQueries(work: () => Promise<unknown>): Promise<number>;
 }
 
+/** What asks for a workspace; it may do so over the wire. */
+export type Asker = Pick<TestEdge, 'workspaceId' | 'execute'>;
+
 /**
  * Makes an edge with a new workspace, or on one that there is. `kinesisEndpoint` is where AWS is asked; by default nobody answers there, and
  * null is AWS itself.

@@ -4,13 +4,13 @@ import { toGlobalId } from '../../src/domain/global-id.js';
 import type { Db } from '../../src/storage/database.js';
 import { addActivation, addEvent, addExport, addFailedRecord, addProfile, delivered, openBooks } from './books.js';
 import { ACCESS_KEY_ID, createCredential, createDestination, SECRET } from './destination-seed.js';
-import type { TestEdge } from './graphql-client.js';
+import type { Asker } from './graphql-client.js';
 
 /** By the mutation's name. */
 export type ValidInputs = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** Makes something of every kind in the edge's workspace, by hand; each input succeeds on it once. */
-export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInputs> {
+export async function makeValidInputs(edge: Asker, db: Db): Promise<ValidInputs> {
   const books = await openBooks(db, edge.workspaceId);
   const profileKey = await addProfile(books, 'known');
   const failedRecord = toGlobalId('FailedRecord', await addFailedRecord(books, { profileId: 'known', profileKey }));
@@ -59,11 +59,39 @@ export async function makeValidInputs(edge: TestEdge, db: Db): Promise<ValidInpu
   };
 }
 
+/** The same inputs with another text in every place that takes any: a name, a secret, a customer's id of what is made. */
+export function fillTexts(inputs: ValidInputs, text: () => string): ValidInputs {
+  const attributes = () => ({ [text()]: text(), nested: { [text()]: [text()] } });
+  const consent = () => ({ path: text(), permittedValues: [text()], whenRefused: 'SKIP' });
+  const partitionKey = () => ({ strategy: 'CONSTANT', argument: text() });
+  const destination = () => ({ description: text(), consent: consent(), partitionKey: partitionKey() });
+  const profile = () => ({ profileId: text(), identities: [{ namespace: text(), value: text() }] });
+  const texts: ValidInputs = {
+    activateSegments: { attributes: [text()], idempotencyKey: text() },
+    createApiKey: { name: text() },
+    createCredential: { name: text(), secretAccessKey: text(), idempotencyKey: text() },
+    createKinesisDestination: { name: text(), ...destination(), stream: text(), idempotencyKey: text() },
+    createSegment: { segmentId: text(), name: text(), namespace: text(), description: text() },
+    replayDeliveries: { idempotencyKey: text() },
+    retryFailedRecords: { idempotencyKey: text() },
+    rotateCredential: { secretAccessKey: text() },
+    testKinesisSettings: { stream: text() },
+    triggerExport: { idempotencyKey: text() },
+    updateActivation: { attributes: [text()] },
+    updateApiKey: { name: text() },
+    updateCredential: { name: text() },
+    updateKinesisDestination: { name: text(), ...destination(), stream: text() },
+    updateSegment: { name: text(), description: text() },
+    upsertProfiles: { profiles: [{ ...profile(), attributes: attributes() }] },
+  };
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, { ...input, ...texts[name] }]));
+}
+
 /** The secret after {@link SECRET}. */
 const NEXT = { accessKeyId: 'AKIANEXTNEXTNEXTNEXT', secretAccessKey: 'n'.repeat(40) };
 
 /** A credential with a previous version; nothing uses it, so that AWS is not asked. */
-async function createRotated(edge: TestEdge): Promise<string> {
+async function createRotated(edge: Asker): Promise<string> {
   const id = await createCredential(edge);
   const input = { id, expectedVersion: 1, ...NEXT };
   const query = 'mutation ($input: RotateCredentialInput!) { rotateCredential(input: $input) { __typename } }';
@@ -71,7 +99,7 @@ async function createRotated(edge: TestEdge): Promise<string> {
   return id;
 }
 
-async function createApiKey(edge: TestEdge): Promise<string> {
+async function createApiKey(edge: Asker): Promise<string> {
   const { data } = await edge.execute(
     'mutation { createApiKey(input: { name: "old", role: VIEWER }) { ... on CreateApiKeySuccess { apiKey { id } } } }',
   );
