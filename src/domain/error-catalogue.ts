@@ -91,6 +91,10 @@ export const REQUEST_ERRORS = {
     'The database does not answer, or has too much to do; what was asked for was not begun.',
     'Send again in a moment; whoever runs the server looks at the database if it lasts.',
   ),
+  EXPECTATION_FAILED: once(
+    'The header `expect` asks for something that this server does not know.',
+    'Leave it out, or send 100-continue.',
+  ),
   FORBIDDEN: once('Your role does not allow this.', 'Ask an ADMIN of the workspace for a key with the role named.'),
   GRAPHQL_PARSE_FAILED: once(
     'The document is not GraphQL, or has more than 2,000 tokens.',
@@ -168,7 +172,10 @@ export const REQUEST_ERRORS = {
     'The API key is missing, unknown, expired or revoked.',
     'Send a valid key as `authorization: Bearer <key>`.',
   ),
-  UNSUPPORTED_MEDIA_TYPE: once('The address does not take this content type.', 'Send application/json.'),
+  UNSUPPORTED_MEDIA_TYPE: once(
+    'The address does not take this content type, or the body is compressed.',
+    'Send application/json, without `content-encoding`.',
+  ),
 } as const satisfies Record<string, ErrorMeaning>;
 
 /** Codes with which a stream of events ends. The meanings are also the descriptions of the enum StreamEndCode. */

@@ -2,6 +2,7 @@ import { connect as connectTcp } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { REQUEST_ERRORS } from '../../src/domain/error-catalogue.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { useTestDatabase } from '../support/test-database.js';
 
@@ -14,7 +15,11 @@ afterAll(() => app?.[Symbol.asyncDispose]());
 
 const errorBody = z.object({
   errors: z.tuple([
-    z.object({ message: z.string().min(10), extensions: z.object({ code: z.string(), requestId: z.string().min(1) }) }),
+    z.object({
+      message: z.string().min(10),
+      // Of the catalogue, where clients look them up.
+      extensions: z.object({ code: z.enum(Object.keys(REQUEST_ERRORS)), requestId: z.string().min(1) }),
+    }),
   ]),
 });
 
