@@ -8,12 +8,13 @@ import type { Logger } from 'pino';
 import { type AwsAccess, createAwsAccess } from './aws-access.js';
 import type { Closer } from './closer.js';
 import type { Config } from './config.js';
-import { DeliveryEngine, LANE_WORK_CHANNEL } from './delivery/engine.js';
+import { DeliveryEngine, LANE_WORK_CHANNEL, ROTATION_CHANNEL } from './delivery/engine.js';
 import { authenticateApiKey } from './domain/api-key.js';
 import { openTrail } from './domain/audit.js';
 import { openIdentity } from './domain/credential.js';
 import { createFailedRecordDownloads } from './domain/failed-record-download.js';
 import { toLaneKey } from './domain/lane.js';
+import { toRotationKey } from './domain/rotation-key.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createTokenVerifier, isTokenText, type TokenTrust } from './domain/signed-token.js';
 import { bootstrapWorkspace } from './domain/workspace-admin.js';
@@ -191,9 +192,10 @@ interface Api extends Pick<WorkspaceSessions, 'inWorkspace'> {
 }
 
 /** Tells all workers that a lane, or any lane of a destination, has work; the latter also to event tails. */
-function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeLane'>> {
+function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeLane' | 'announceRotation'>> {
   return {
     wakeLane: (place) => notifier.notify(LANE_WORK_CHANNEL, toLaneKey(place)),
+    announceRotation: (rotated) => notifier.notify(ROTATION_CHANNEL, toRotationKey(rotated)),
     wake(destinationId) {
       notifier.notify(LANE_WORK_CHANNEL, String(destinationId));
       notifier.notify(DELIVERY_EVENT_CHANNEL, String(destinationId));
@@ -294,6 +296,10 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
     }),
   );
   const calls = listener.subscribe(LANE_WORK_CHANNEL, (keys) => engine.wake(keys));
-  closer.defer(() => calls[Symbol.dispose]());
+  const rotations = listener.subscribe(ROTATION_CHANNEL, (keys) => engine.noteRotations(keys));
+  closer.defer(() => {
+    calls[Symbol.dispose]();
+    rotations[Symbol.dispose]();
+  });
   engine.start();
 }

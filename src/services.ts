@@ -16,6 +16,7 @@ import { createPartitioning } from './domain/partitioning.js';
 import { createProfiles } from './domain/profile.js';
 import { createReplays } from './domain/replay.js';
 import { createRoleTrust, type RoleTrust } from './domain/role-trust.js';
+import type { RotatedCredential } from './domain/rotation-key.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { createSegments } from './domain/segment.js';
 import { createSimulations } from './domain/simulation.js';
@@ -32,6 +33,8 @@ export interface ServiceParts {
   wake?(destinationId: number): void;
   /** Tells the workers that a lane has records to deliver, after a commit; as {@link wake} otherwise. */
   wakeLane?(place: LanePlace): void;
+  /** Tells the workers that a credential got another secret, after a commit. */
+  announceRotation?(rotated: RotatedCredential): void;
   /** The way to AWS, shared with the engine. By default access keys alone, to each region's own endpoint. */
   aws?: AwsAccess;
 }
@@ -46,11 +49,12 @@ export function createServices({ db, ...parts }: ServiceParts & { db: Db }): Ser
  * audited call.
  */
 export function bindServices(parts: ServiceParts): (db: Db) => Services {
-  const { seal, wake = () => {}, wakeLane = () => {}, aws = createAwsAccess({}) } = parts;
+  const { seal, wake = () => {}, wakeLane = () => {}, announceRotation = () => {}, aws = createAwsAccess({}) } = parts;
   const shared = {
     seal,
     wake,
     wakeLane,
+    announceRotation,
     kinds: aws.kinds,
     shardMap: createShardMap(aws),
     inspector: createStreamInspector(aws),
@@ -59,7 +63,7 @@ export function bindServices(parts: ServiceParts): (db: Db) => Services {
   return (db) => joinServices(db, shared);
 }
 
-interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wakeLane'>> {
+interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wakeLane' | 'announceRotation'>> {
   kinds: AwsAccess['kinds'];
   shardMap: ReturnType<typeof createShardMap>;
   inspector: ReturnType<typeof createStreamInspector>;
@@ -67,14 +71,14 @@ interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wak
 }
 
 function joinServices(db: Db, shared: SharedParts): Services {
-  const { seal, wake, wakeLane, kinds, shardMap, inspector, roleTrust } = shared;
+  const { seal, wake, wakeLane, announceRotation, kinds, shardMap, inspector, roleTrust } = shared;
   const destinationTests = createDestinationTests({ db, seal, inspector, roleTrust, clock, wake });
   return {
     activations: createActivations({ db, wake }),
     activationStates: createActivationStates({ db, wake }),
     apiKeys: createApiKeys({ db, clock }),
     credentials: createCredentials({ db, seal, kinds }),
-    credentialRotations: createCredentialRotations({ db, seal, inspector, tests: destinationTests }),
+    credentialRotations: createCredentialRotations({ db, seal, inspector, tests: destinationTests, announceRotation }),
     destinations: createDestinations({ db, tests: destinationTests }),
     destinationTests,
     destinationStates: createDestinationStates({ db, wake }),

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { PROBE_INTERVAL_MS } from '../domain/destination.js';
 import { toLaneKey } from '../domain/lane.js';
+import { fromRotationKey } from '../domain/rotation-key.js';
 import type { Db } from '../storage/database.js';
 import { claimLanes, countBusyLanes, type LaneClaim } from '../storage/lanes.js';
 import { removeDeadWorkers } from '../storage/workers.js';
@@ -43,6 +44,8 @@ export interface EngineOptions {
 
 /** Channel on which workers are told of a lane, or of a whole destination (its id is the key), that it may have work. */
 export const LANE_WORK_CHANNEL = 'lane_work';
+/** Channel on which workers are told that a credential got another secret, with the key of {@link toRotationKey}. */
+export const ROTATION_CHANNEL = 'credential_rotation';
 
 /** How often free lanes are looked for when nobody calls, in ms. */
 const POLL_MS = 1_000;
@@ -80,6 +83,7 @@ export class DeliveryEngine implements AsyncDisposable {
   /** Woken since the last look for work: also while nobody paused. */
   #woken = false;
   #running: Promise<void> | null = null;
+  #sinks: Sinks | null = null;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -113,6 +117,14 @@ export class DeliveryEngine implements AsyncDisposable {
     return false;
   }
 
+  /** Nothing more is signed with the secrets that these credentials had before. @param keys as {@link toRotationKey} makes them. */
+  noteRotations(keys: readonly string[]): void {
+    for (const key of keys) {
+      const { credentialId, version } = fromRotationKey(key);
+      this.#sinks?.noteRotation(credentialId, version);
+    }
+  }
+
   #lookForLanes(): void {
     this.#woken = true;
     this.#endPause();
@@ -137,6 +149,7 @@ export class DeliveryEngine implements AsyncDisposable {
         ...(this.#options.endpoint !== undefined && { endpoint: this.#options.endpoint }),
         mayAttempt: () => lease.mayAttempt(),
       });
+      this.#sinks = sinks;
       await this.#work(lease, this.#laneContext(sinks, lease.lost));
       // A lane is claimed again only after its own old call has settled.
       await Promise.all([...this.#runs.values()].map((run) => run.ended));

@@ -22,6 +22,11 @@ export interface Sink extends Producer {
 export interface Sinks extends AsyncDisposable {
   /** The sink for a destination as the page read it; the previous one is closed once the calls under way are over. */
   sinkFor(target: DeliveryTarget): Sink;
+  /**
+   * A credential got another secret: pages that were read before send nothing more, and are read anew.
+   * @param version of the credential, since that.
+   */
+  noteRotation(credentialId: number, version: number): void;
 }
 
 /** What sinks need. */
@@ -43,16 +48,23 @@ export function createSinks(options: SinkOptions): Sinks {
   const sinks = new Map<number, OpenSink>();
   const closing = new Set<Promise<void>>();
   const memory = new BodyMemory();
+  /** Versions of credentials with another secret than before, as far as this process was told. */
+  const rotated = new Map<number, number>();
   return {
     sinkFor(target) {
-      const name = `${target.version}/${target.credential.id}/${target.credential.secretVersion}`;
+      const { id: credentialId, version } = target.credential;
+      const name = `${target.version}/${credentialId}/${version}`;
       const current = sinks.get(target.destinationId);
       if (current?.name === name) return current;
       if (current) own(closing, current.retire());
       for (const [id, idle] of sinks) if (idle.isIdle(IDLE_MS) && sinks.delete(id)) own(closing, idle.retire());
-      const sink = new OpenSink(target, { name, options, memory });
+      const mayAttempt = () => version >= (rotated.get(credentialId) ?? 0) && options.mayAttempt();
+      const sink = new OpenSink(target, { name, options: { ...options, mayAttempt }, memory });
       sinks.set(target.destinationId, sink);
       return sink;
+    },
+    noteRotation(credentialId, version) {
+      rotated.set(credentialId, Math.max(version, rotated.get(credentialId) ?? 0));
     },
     async [Symbol.asyncDispose]() {
       for (const sink of sinks.values()) own(closing, sink.retire());

@@ -18,6 +18,7 @@ import { type Credential, type CredentialKind, getCredential, SECRET_FIELD, vers
 import { type CheckedSecret, checkNewSecret, type NewSecretInput } from './credential-input.js';
 import type { DestinationTests } from './destination-test.js';
 import { statementForAll } from './iam-statement.js';
+import type { RotatedCredential } from './rotation-key.js';
 import type { SecretSeal } from './secret-seal.js';
 import { runTransaction } from './transaction.js';
 import { InvalidStateError } from './user-error.js';
@@ -58,6 +59,8 @@ export interface CredentialRotationOptions {
   /** Asks AWS who an identity is; joined in `services.ts`. */
   inspector: { identify(access: RegionAccess, signal: AbortSignal): Promise<Finding<string>> };
   tests: Pick<DestinationTests, 'test'>;
+  /** Tells the workers, after a commit, so that the very next call to AWS is signed with the other secret. */
+  announceRotation(rotated: RotatedCredential): void;
 }
 
 /** Destinations that are tested at once after a change; others find out by themselves when they are next delivered to. */
@@ -175,10 +178,11 @@ async function requirePrevious(
 
 /** After the commit: AWS may take its time, and what it says does not undo the change. */
 async function afterTests(
-  { db, tests }: CredentialRotationOptions,
+  { db, tests, announceRotation }: CredentialRotationOptions,
   workspaceId: number,
   changed: Credential,
 ): Promise<Credential> {
+  announceRotation({ credentialId: changed.id, version: changed.version });
   const users = await listCredentialUsers(db, changed.id, MAX_TESTS);
   await Promise.all(users.map(({ destinationId }) => tests.test(workspaceId, destinationId)));
   return (await findCredential(db, workspaceId, changed.id)) ?? changed;

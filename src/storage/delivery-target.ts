@@ -21,7 +21,8 @@ export interface DeliveryTarget extends RowSettings {
   healthSince: Date;
   /** Most bytes of data and partition key that the stream takes; null if AWS never told. */
   maxRecordBytes: number | null;
-  credential: { id: number; secretVersion: number; identity: StoredIdentity };
+  /** `version` counts its changes, `secretVersion` says which secret it is. */
+  credential: { id: number; version: number; secretVersion: number; identity: StoredIdentity };
 }
 
 /** An activation with its segments. */
@@ -48,6 +49,7 @@ const TargetRow = z
     max_record_bytes: z.number().nullable(),
     ...SETTINGS_COLUMNS,
     credential_id: z.number(),
+    credential_version: z.number(),
     secret_version: z.number(),
     identity: IdentityRow,
   })
@@ -65,6 +67,7 @@ const TargetRow = z
       ...toRowSettings(row),
       credential: {
         id: row.credential_id,
+        version: row.credential_version,
         secretVersion: row.secret_version,
         identity: row.identity,
       },
@@ -151,7 +154,7 @@ export function selectPageContext({ destinationId, activationIds, exportIds }: W
         destination.include_segment_names, destination.include_segment_timestamps, destination.membership_scope,
         destination.membership_statuses, destination.partition_key_strategy, destination.partition_key_argument,
         destination.too_large_policy, destination.envelope, destination.max_records_per_second,
-        destination.credential_id, credential.secret_version, ${IDENTITY_COLUMNS},
+        destination.credential_id, credential.version as credential_version, credential.secret_version, ${IDENTITY_COLUMNS},
         (
           select coalesce(jsonb_agg(jsonb_build_object(
             'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,

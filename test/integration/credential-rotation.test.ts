@@ -63,3 +63,39 @@ test('what waits for a halted destination is delivered with the new key, once it
   expect(await read()).toMatchObject({ destination: { health: { status: 'HEALTHY', code: null } } });
   expect(app.sandbox.stats.records).toBe(1);
 });
+
+test('a rotation in mid-export: once it is answered, no request is signed with the old key', async () => {
+  const OTHER = { accessKeyId: 'AKIAOTHEROTHEROTHER3', secretAccessKey: 'o'.repeat(40) };
+  app.sandbox.setAccessKeyIds([NEXT.accessKeyId, OTHER.accessKeyId]);
+  const { id } = await make('createCredential', { kind: 'ACCESS_KEY', name: 'busy', ...NEXT }, 'credential');
+  const target = { name: 'busy', region: 'us-east-1', stream: 'profiles', credentialId: id, maxRecordsPerSecond: 150 };
+  const destination = await make('createKinesisDestination', target, 'destination');
+  await make('createSegment', { segmentId: 'many', name: 'Many' }, 'segment');
+  const profiles = Array.from({ length: 450 }, (_, number) => ({
+    profileId: `many-${number}`,
+    memberships: [{ segmentId: 'many', status: 'REALIZED' }],
+  }));
+  await app.graphql(
+    'mutation ($profiles: [ProfileInput!]!) { upsertProfiles(input: { profiles: $profiles }) { __typename } }',
+    {
+      profiles,
+    },
+  );
+  const order = { destinationId: destination.id, segmentIds: ['many'], attributes: [], backfill: { mode: 'NONE' } };
+  const activation = await make('activateSegments', order, 'activation');
+  const { id: exportId } = await make('triggerExport', { activationId: activation.id }, 'export');
+  const read = async () => {
+    const { data } = await app.graphql('query ($id: ID!) { export(id: $id) { state delivered } }', { id: exportId });
+    return Object(data?.['export']);
+  };
+  await until(async () => expect((await read()).delivered).toBeGreaterThan(50));
+
+  await make('rotateCredential', { id, expectedVersion: 1, ...OTHER }, 'credential');
+  const signed = app.sandbox.stats.accessKeys[NEXT.accessKeyId];
+
+  expect(await read()).toMatchObject({ state: 'RUNNING' });
+  await until(async () => expect(await read()).toMatchObject({ state: 'SUCCEEDED', delivered: 450 }), {
+    timeoutMs: 20_000,
+  });
+  expect(app.sandbox.stats.accessKeys[NEXT.accessKeyId]).toBe(signed);
+});

@@ -50,7 +50,7 @@ export const exampleTarget: DeliveryTarget = {
   tooLargePolicy: 'FAIL',
   envelope: 'NONE',
   consent: null,
-  credential: { id: 1, secretVersion: 4, identity: { kind: 'PROCESS_IDENTITY' } },
+  credential: { id: 1, version: 5, secretVersion: 4, identity: { kind: 'PROCESS_IDENTITY' } },
 };
 
 /** Makes a workspace (unless one is given), credential, destination (with its lanes), segments and an activation. */
