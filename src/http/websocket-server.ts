@@ -35,7 +35,7 @@ export interface WebSocketParts {
 /** A silent peer is noticed after at most twice this. */
 const PING_INTERVAL_MS = 12_000;
 /** A revoked or expired key closes its sockets within this and the time that viewers are remembered. */
-const KEY_CHECK_INTERVAL_MS = 400;
+const KEY_CHECK_INTERVAL_MS = 200;
 const KEY_ENDED = 'The API key has expired or was revoked.';
 /** How often it is looked whether a client has read what it had left unread. */
 const LISTEN_INTERVAL_MS = 100;
