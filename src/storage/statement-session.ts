@@ -4,6 +4,7 @@
  * the one before. See docs/adr/0022-statements-together.md.
  */
 
+import { Duplex } from 'node:stream';
 import {
   type ConnectionProvider,
   DefaultConnectionProvider,
@@ -91,9 +92,12 @@ class StatementSession implements PostgresPoolClient {
   #latest: Promise<unknown> = Promise.resolve();
   /** A COPY, which travels alone. */
   #copy: Promise<unknown> | null = null;
+  readonly #wire: Duplex | null;
+  #isHeld = false;
 
   constructor(session: pg.PoolClient) {
     this.#session = session;
+    this.#wire = wireOf(session);
     this.#statements = session;
     this.#prepared = session;
   }
@@ -115,12 +119,14 @@ class StatementSession implements PostgresPoolClient {
   }
 
   async #open<Row>(statement: string): Promise<PostgresQueryResult<Row>> {
+    this.#holdWire();
     this.#opening = this.#note(this.#statements.query(statement, []));
     return { command: 'SELECT', rowCount: 0, rows: [] };
   }
 
   async #send<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
     while (this.#copy) await this.#copy.catch(ignore);
+    this.#holdWire();
     const opening = this.#opening;
     this.#opening = null;
     const name = preparedName(statement);
@@ -145,6 +151,17 @@ class StatementSession implements PostgresPoolClient {
     }
   }
 
+  /** What is asked for until this turn's promises have settled is one message: each takes a system call, which costs most. */
+  #holdWire(): void {
+    if (this.#isHeld || !this.#wire) return;
+    this.#isHeld = true;
+    this.#wire.cork();
+    process.nextTick(() => {
+      this.#isHeld = false;
+      this.#wire?.uncork();
+    });
+  }
+
   #note<Answer>(answer: Promise<Answer>): Promise<Answer> {
     this.#latest = answer;
     // Whoever asked hears of it.
@@ -154,6 +171,12 @@ class StatementSession implements PostgresPoolClient {
 }
 
 function ignore(): void {}
+
+/** The driver's socket, which it does not give out; null if there is none. */
+function wireOf(session: pg.PoolClient): Duplex | null {
+  const stream: unknown = Reflect.get(Object(Reflect.get(session, 'connection')), 'stream');
+  return stream instanceof Duplex ? stream : null;
+}
 
 /** As Kysely opens one. */
 const OPENS_TRANSACTION = /^(begin|start transaction)\b/;

@@ -2,7 +2,7 @@
 
 import { CompiledQuery, sql } from 'kysely';
 import type pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { copyInto } from '../../src/storage/copy.js';
 import { queryThrough } from '../../src/storage/statement-session.js';
 import { useTestDatabase } from '../support/test-database.js';
@@ -22,6 +22,23 @@ test('the first statements of a transaction travel with its begin, and none wait
   await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two', 'commit']);
   wire.answerAll();
   await answered;
+});
+
+test('what one turn asks for is one message', async () => {
+  const messages: number[] = [];
+  const session = await database.pool.connect();
+  const { stream } = Object(Reflect.get(session, 'connection'));
+  const write = vi.spyOn(stream, '_write').mockName('one');
+  const writev = vi.spyOn(stream, '_writev').mockName('several');
+  const db = queryThrough({ connect: async () => session, end: async () => {} });
+
+  await db.transaction().execute(async (tx) => {
+    await Promise.all([1, 2, 3].map((number) => sql`select ${number}::int`.execute(tx)));
+    messages.push(write.mock.calls.length + writev.mock.calls.length);
+  });
+
+  messages.push(write.mock.calls.length + writev.mock.calls.length);
+  expect(messages).toEqual([1, 2]);
 });
 
 test('a transaction that cannot be opened fails', async () => {
