@@ -36,7 +36,7 @@ import { registerSignInRoutes } from './http/sign-in-links.js';
 import { startMaintenance } from './maintenance.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
 import { startScheduler } from './scheduler.js';
-import { bindServices, type ServiceParts } from './services.js';
+import { type Announcements, bindServices } from './services.js';
 import { InvalidCursorError } from './storage/cursor.js';
 import { type Database, type Db, openDatabase } from './storage/database.js';
 import { DELIVERY_EVENT_CHANNEL } from './storage/event-tail.js';
@@ -119,16 +119,16 @@ async function startParts(start: Start): Promise<App> {
       auditRetentionDays: config.auditRetentionDays,
     }),
   );
-  const wakes = createWake(foundation);
+  const announcements = createAnnouncements(foundation);
   const { seal, aws } = foundation;
-  const servicesOn = bindServices({ seal, aws, ...wakes });
+  const servicesOn = bindServices({ seal, aws, ...announcements });
   const services = servicesOn(db);
   const api = config.role === 'worker' ? null : await createApi(start, foundation, servicesOn);
   const server = closer.use(await startServer(start, foundation, api));
   // Before the sockets close, so that subscribers are told why their streams end; disposing again does nothing.
   closer.use(foundation.events);
   startDelivery(start, foundation);
-  closer.use(startScheduler({ db, log, profiles: services.profiles, wake: wakes.wake }));
+  closer.use(startScheduler({ db, log, profiles: services.profiles, wake: announcements.wake }));
   closer.defer(() => server.stopBeingReady());
   const { sandbox } = foundation;
   // Last: a start that failed after this would take the only copy of the key with it.
@@ -191,8 +191,8 @@ interface Api extends Pick<WorkspaceSessions, 'inWorkspace'> {
   openUpload: IngestParts['openAudit'];
 }
 
-/** Tells all workers that a lane, or any lane of a destination, has work; the latter also to event tails. */
-function createWake({ notifier }: Foundation): Required<Pick<ServiceParts, 'wake' | 'wakeLane' | 'announceRotation'>> {
+/** Tells all workers of the database; event tails, too, that a destination has work. */
+function createAnnouncements({ notifier }: Foundation): Announcements {
   return {
     wakeLane: (place) => notifier.notify(LANE_WORK_CHANNEL, toLaneKey(place)),
     announceRotation: (rotated) => notifier.notify(ROTATION_CHANNEL, toRotationKey(rotated)),
@@ -295,11 +295,7 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
       metrics: metrics.delivery,
     }),
   );
-  const calls = listener.subscribe(LANE_WORK_CHANNEL, (keys) => engine.wake(keys));
-  const rotations = listener.subscribe(ROTATION_CHANNEL, (keys) => engine.noteRotations(keys));
-  closer.defer(() => {
-    calls[Symbol.dispose]();
-    rotations[Symbol.dispose]();
-  });
+  closer.use(listener.subscribe(LANE_WORK_CHANNEL, (keys) => engine.wake(keys)));
+  closer.use(listener.subscribe(ROTATION_CHANNEL, (keys) => engine.noteRotations(keys)));
   engine.start();
 }

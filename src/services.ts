@@ -26,15 +26,19 @@ import { DEFAULT_MAX_RECORD_BYTES, findRecordFault, measureRecord } from './kine
 import { createShardMap } from './kinesis/shard-map.js';
 import type { Db } from './storage/database.js';
 
+/** What others are told of after a commit. Without it they find out when they poll. */
+export interface Announcements {
+  /** Tells workers and subscribers that a destination has work. */
+  wake(destinationId: number): void;
+  /** Tells the workers that a lane has records to deliver. */
+  wakeLane(place: LanePlace): void;
+  /** Tells the workers that a credential got another secret. */
+  announceRotation(rotated: RotatedCredential): void;
+}
+
 /** What services are made from. */
-export interface ServiceParts {
+export interface ServiceParts extends Partial<Announcements> {
   seal: SecretSeal;
-  /** Tells workers and subscribers that a destination has work, after a commit. Without it they find out when they poll. */
-  wake?(destinationId: number): void;
-  /** Tells the workers that a lane has records to deliver, after a commit; as {@link wake} otherwise. */
-  wakeLane?(place: LanePlace): void;
-  /** Tells the workers that a credential got another secret, after a commit. */
-  announceRotation?(rotated: RotatedCredential): void;
   /** The way to AWS, shared with the engine. By default access keys alone, to each region's own endpoint. */
   aws?: AwsAccess;
 }
@@ -63,7 +67,8 @@ export function bindServices(parts: ServiceParts): (db: Db) => Services {
   return (db) => joinServices(db, shared);
 }
 
-interface SharedParts extends Required<Pick<ServiceParts, 'seal' | 'wake' | 'wakeLane' | 'announceRotation'>> {
+interface SharedParts extends Announcements {
+  seal: SecretSeal;
   kinds: AwsAccess['kinds'];
   shardMap: ReturnType<typeof createShardMap>;
   inspector: ReturnType<typeof createStreamInspector>;

@@ -44,7 +44,7 @@ export class StreamWatch implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The stream is in use: looks at it, aside, if that is due. Resolves at once but for the first look, see there. */
+  /** The stream is in use: looks at it, aside, if that is due. The first use waits for that look, {@link FIRST_LOOK_MS} at most. */
   async noteUse(): Promise<void> {
     const nowMs = performance.now();
     const isSuspicious = this.#options.pacer.isContradicted && nowMs - this.#lookedAtMs > CONTRADICTED_MS;

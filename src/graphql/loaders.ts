@@ -72,12 +72,12 @@ export interface Loaders {
   mappings: DataLoader<number, ActivationSegment[]>;
   memberCount: DataLoader<number, number>;
   memberships: ListLoader<MembershipListRequest, Membership>;
+  /** Attributes of the newest profiles, by how many. */
+  newestAttributes: DataLoader<number, Record<string, unknown>[]>;
   profileById: DataLoader<number, Profile | null>;
   /** By the customer's id. */
   profileByKey: DataLoader<string, Profile | null>;
   profiles: ListLoader<ProfileListRequest, Profile>;
-  /** Attributes of the newest profiles, by how many. */
-  newestAttributes: DataLoader<number, Record<string, unknown>[]>;
   /** By export. */
   recentDeliveries: DataLoader<number, RecentDeliveries>;
   segmentById: DataLoader<number, Segment | null>;

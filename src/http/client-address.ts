@@ -29,13 +29,13 @@ export function readClientAddress(
   trustedProxies: BlockList | null,
 ): string {
   let address = socket.remoteAddress ?? '';
-  const forwarded = headers['x-forwarded-for'];
-  const callers = String(forwarded ?? '')
+  if (!trustedProxies) return address;
+  const callers = String(headers['x-forwarded-for'] ?? '')
     .split(',')
     .reverse();
   for (const caller of callers) {
     const found = readAddress(caller.trim());
-    if (!trustedProxies || !isAmong(trustedProxies, address) || found === null) return address;
+    if (!isAmong(trustedProxies, address) || found === null) return address;
     address = found;
   }
   return address;

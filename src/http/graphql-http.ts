@@ -7,7 +7,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import type { Context } from '../graphql/context.js';
 import type { CreateContext } from '../graphql/execution-context.js';
@@ -15,6 +15,7 @@ import { type Authenticate, requireKey, viewerOf } from './authentication.js';
 import { type ErrorPresenter, stampErrors } from './graphql-errors.js';
 import { findExcess, MAX_TOKENS } from './operation-limits.js';
 import { type OperationList, refuseUnlisted } from './operation-list.js';
+import { refuseOperation } from './operation-refusal.js';
 import type { RequestLimits } from './request-limits.js';
 
 /** What GraphQL is served from, over HTTP and WebSocket alike. */
@@ -108,9 +109,10 @@ function refuseExcess(
 }
 
 function refuseSubscription(): GraphQLError {
-  return new GraphQLError(
+  return refuseOperation(
+    'BAD_REQUEST',
     `Subscriptions are served over WebSocket only: open one at ${GRAPHQL_PATH} with the protocol graphql-transport-ws.`,
-    { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+    400,
   );
 }
 

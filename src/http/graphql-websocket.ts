@@ -18,6 +18,7 @@ import { type GraphQLParts, logFaults } from './graphql-http.js';
 import { createKnownDocuments, type KnownDocuments } from './known-documents.js';
 import { findExcess } from './operation-limits.js';
 import { refuseUnlisted } from './operation-list.js';
+import { refuseOperation } from './operation-refusal.js';
 import { findText, type SentDocument } from './persisted-query.js';
 import type { RequestLimits } from './request-limits.js';
 import { type Sharing, subscribeFresh } from './subscription-execution.js';
@@ -74,8 +75,7 @@ export function createProtocolServer(parts: GraphQLParts): ProtocolServer {
     onConnect: ({ connectionParams, extra }) => authenticateSocket(connectionParams?.['authorization'], extra, parts),
     async onSubscribe({ extra, subscriptions }, id, payload) {
       const { viewer } = extra;
-      if (!viewer)
-        return [new GraphQLError('The socket is not authenticated.', { extensions: { code: 'BAD_REQUEST' } })];
+      if (!viewer) return [refuseOperation('BAD_REQUEST', 'The socket is not authenticated.')];
       const refused = findRefusal(
         viewer,
         { subscriptions: Object.keys(subscriptions).length, address: extra.address },
@@ -130,7 +130,7 @@ function findRefusal(
 ): GraphQLError | null {
   const { subscriptionsPerSocket } = limits;
   if (subscriptions > subscriptionsPerSocket)
-    return refuse('TOO_MANY_SUBSCRIPTIONS', `A socket has at most ${subscriptionsPerSocket} subscriptions.`);
+    return refuseOperation('TOO_MANY_SUBSCRIPTIONS', `A socket has at most ${subscriptionsPerSocket} subscriptions.`);
   try {
     limits.countAddress(address);
     limits.countOperation(viewer);
@@ -158,8 +158,11 @@ function prepare(
   if (document instanceof GraphQLError) return [document];
   const operation = getOperationAST(document, payload.operationName);
   if (!operation)
-    return [refuse('OPERATION_RESOLUTION_FAILURE', 'The operation cannot be told: name one that the query has.')];
-  if (operation.operation !== SUBSCRIPTION) return [refuse('BAD_REQUEST', describeWrongKind(operation.operation))];
+    return [
+      refuseOperation('OPERATION_RESOLUTION_FAILURE', 'The operation cannot be told: name one that the query has.'),
+    ];
+  if (operation.operation !== SUBSCRIPTION)
+    return [refuseOperation('BAD_REQUEST', describeWrongKind(operation.operation))];
   const faults = documents.findFaults(text, document);
   if (faults.length > 0) return faults;
   const variables = payload.variables ?? {};
@@ -173,10 +176,6 @@ const SUBSCRIPTION: `${OperationTypeNode}` = 'subscription';
 
 function describeWrongKind(kind: string): string {
   return `Over WebSocket there are only subscriptions: send this ${kind} by HTTP POST to the same address.`;
-}
-
-function refuse(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
 }
 
 function presentAll(errors: readonly GraphQLError[], { requestId }: SocketSession, { presenter, log }: GraphQLParts) {

@@ -4,8 +4,17 @@
  */
 
 import { join } from 'node:path';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, print, type SelectionNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  print,
+  type SelectionNode,
+  visit,
+} from 'graphql';
 import { checkFit, hashText, type ListedOperation, parseText, readManifest } from './operation-manifest.js';
+import { refuseOperation } from './operation-refusal.js';
 
 /** Operations that may be asked. */
 export interface OperationList {
@@ -54,9 +63,11 @@ export function createOperationList(
 
 /** The answer to what is not listed. */
 export function refuseUnlisted(): GraphQLError {
-  return new GraphQLError('This server answers listed operations only, and this is none of them.', {
-    extensions: { code: 'OPERATION_NOT_LISTED', http: { status: 403 } },
-  });
+  return refuseOperation(
+    'OPERATION_NOT_LISTED',
+    'This server answers listed operations only, and this is none of them.',
+    403,
+  );
 }
 
 /** Equal for documents that ask the same: clients add `__typename`, and order fragments as they like. */

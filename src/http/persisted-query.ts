@@ -1,9 +1,10 @@
 /** Documents that clients name by their hash, over WebSocket as Apollo Server takes them over HTTP. */
 
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import { z } from 'zod';
 import type { OperationList } from './operation-list.js';
 import { hashText } from './operation-manifest.js';
+import { refuseOperation } from './operation-refusal.js';
 
 /** What a client sends of a document. */
 export interface SentDocument {
@@ -19,13 +20,12 @@ export function findText({ query, extensions }: SentDocument, operations: Operat
   const given = extensions?.['persistedQuery'];
   if (given === undefined || given === null) return query;
   const found = PersistedQuery.safeParse(given);
-  if (!found.success) return refuse('BAD_REQUEST', '`persistedQuery` has `version` 1 and a `sha256Hash`.');
-  if (!operations) return refuse('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
+  if (!found.success) return refuseOperation('BAD_REQUEST', '`persistedQuery` has `version` 1 and a `sha256Hash`.');
+  if (!operations) return refuseOperation('PERSISTED_QUERY_NOT_SUPPORTED', 'PersistedQueryNotSupported');
   const { sha256Hash } = found.data;
-  if (query === '') return operations.find(sha256Hash) ?? refuse('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
-  return sha256Hash === hashText(query) ? query : refuse('BAD_REQUEST', '`sha256Hash` is not that of `query`.');
-}
-
-function refuse(code: string, message: string): GraphQLError {
-  return new GraphQLError(message, { extensions: { code } });
+  if (query === '')
+    return operations.find(sha256Hash) ?? refuseOperation('PERSISTED_QUERY_NOT_FOUND', 'PersistedQueryNotFound');
+  return sha256Hash === hashText(query)
+    ? query
+    : refuseOperation('BAD_REQUEST', '`sha256Hash` is not that of `query`.');
 }

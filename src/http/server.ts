@@ -12,13 +12,13 @@ import {
 } from 'fastify';
 import { takeClientAddresses } from './client-address.js';
 import { type Console, isPageRequest, registerConsole, sendPage } from './console.js';
-import { answerError, HttpError, toErrorBody } from './error-answer.js';
+import { answerError, HttpError } from './error-answer.js';
 import { type GraphQLParts, registerGraphQL } from './graphql-http.js';
 import { createProtocolServer } from './graphql-websocket.js';
 import { registerHealth } from './health.js';
 import { takeJsonBodies } from './json-body.js';
 import { type Metrics, registerMetrics } from './metrics.js';
-import { toRawAnswer } from './raw-answer.js';
+import { toMessage, toRawAnswer } from './raw-answer.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.js';
 import { serveWebSockets } from './websocket-server.js';
 
@@ -158,12 +158,7 @@ function listMethods(server: FastifyInstance, request: FastifyRequest): string[]
 function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
   const requestId = requestIdOf(request);
   const message = 'The `expect` is not one that this server can meet: leave it out, or send 100-continue.';
-  const body = JSON.stringify(toErrorBody('EXPECTATION_FAILED', message, requestId));
-  const headers = {
-    [REQUEST_ID_HEADER]: requestId,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-  };
+  const { headers, body } = toMessage({ code: 'EXPECTATION_FAILED', message, requestId });
   response.writeHead(417, headers).end(body);
 }
 

@@ -1,6 +1,6 @@
 /** What stored profiles have for attributes, told from the newest of them. */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
 import type { UnmappableType } from '../domain/attribute-path.js';
 import type { Db } from './database.js';
@@ -20,10 +20,7 @@ export async function findUnmappableTypes(
   if (paths.length === 0) return [];
   const { rows } = await sql`/* attribute_types.find */
     with sample as materialized (
-      select attributes from profile
-      where workspace_id = ${workspaceId}
-      order by updated_at desc, id desc
-      limit ${SAMPLE_SIZE}
+      select attributes from (${selectNewest(workspaceId, SAMPLE_SIZE)}) as newest
     )
     select path.place::int - 1 as place, min(found.type) as type
     from unnest(${[...paths]}::text[]) with ordinality as path (name, place)
@@ -52,16 +49,20 @@ export async function readNewestAttributes(
     select attributes from (
       select attributes, updated_at, id,
         sum(size_bytes) over (order by updated_at desc, id desc rows unbounded preceding) as bytes
-      from (
-        select attributes, size_bytes, updated_at, id from profile
-        where workspace_id = ${workspaceId}
-        order by updated_at desc, id desc
-        limit ${sampleSize}
-      ) as newest
+      from (${selectNewest(workspaceId, sampleSize)}) as newest
     ) as measured
     where bytes <= ${MAX_SAMPLE_BYTES}
     order by updated_at desc, id desc`.execute(db);
   return rows.map((row) => NewestRow.parse(row).attributes);
+}
+
+/** The sample: the last changed first. */
+function selectNewest(workspaceId: number, limit: number): RawBuilder<unknown> {
+  return sql`
+    select attributes, size_bytes, updated_at, id from profile
+    where workspace_id = ${workspaceId}
+    order by updated_at desc, id desc
+    limit ${limit}`;
 }
 
 const NewestRow = z.object({ attributes: z.record(z.string(), z.unknown()) });
