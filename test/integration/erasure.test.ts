@@ -63,6 +63,7 @@ test('while its record waits and named exports of it have run, a profile is eras
   await frontend.ingest('profiles', [line(PROFILE_ID, `${ATTRIBUTE} again`), line('kept', 'silver')]);
   const waiting = await exportBoth();
   await until(() => expect(app.sandbox.stats.requests['PutRecords'] ?? 0).toBeGreaterThan(2), { timeoutMs: 20_000 });
+  await until(async () => expect((await frontend.readExport(waiting.id)).received).toBe(2), { timeoutMs: 20_000 });
   expect(await tablesWith(ATTRIBUTE)).toEqual(['profile']);
 
   await frontend.mutate(
