@@ -7,6 +7,7 @@ import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { StateBadge } from '../ui/state-badge.js';
+import { tabPath } from '../ui/tab-path.js';
 import { type Ancestor, ViewFrame } from '../ui/view-frame.js';
 import { readWindow } from '../ui/window-choice.js';
 import { nameActivation } from './activation-name.js';
@@ -68,11 +69,12 @@ interface ActivationTabsProps {
 
 function ActivationTabs({ activation, tab, window }: ActivationTabsProps) {
   const [, navigate] = useLocation();
+  const [parameters] = useSearchParams();
   const { id, destination } = activation;
   return (
     <Tabs
       value={tab}
-      onChange={(next) => navigate(next === 'summary' ? `/activations/${id}` : `/activations/${id}/${next}`)}
+      onChange={(next) => navigate(tabPath(`/activations/${id}`, next ?? 'summary', parameters))}
       keepMounted={false}
     >
       <Tabs.List mb="lg">

@@ -7,6 +7,7 @@ import { useSearchParams } from 'wouter';
 import { SimulateMemberDocument } from '../generated/graphql.js';
 import { Loaded } from '../ui/loaded.js';
 import { listFaults } from '../ui/outcome.js';
+import { withParameter } from '../ui/page.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
 
 const PAUSE_MS = 300;
@@ -27,7 +28,9 @@ export function MemberPreview({ activationId }: { activationId: string }) {
         label="Profile id"
         description="Empty: any present member. Nothing is written or sent."
         value={profileId}
-        onChange={({ currentTarget: { value } }) => setParameters(value ? { profile: value } : {}, { replace: true })}
+        onChange={({ currentTarget: { value } }) =>
+          setParameters((present) => withParameter(present, 'profile', value || null), { replace: true })
+        }
       />
       <Loaded result={result} onRetry={reload}>
         {({ simulateExport: answer }) =>

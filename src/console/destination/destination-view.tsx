@@ -10,6 +10,7 @@ import { Loading } from '../ui/loading.js';
 import { readPage } from '../ui/page.js';
 import { usePolledQuery } from '../ui/polled-query.js';
 import { StateBadge } from '../ui/state-badge.js';
+import { tabPath } from '../ui/tab-path.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { readWindow } from '../ui/window-choice.js';
 import { DestinationSummary } from './destination-summary.js';
@@ -79,11 +80,12 @@ interface DestinationTabsProps {
 
 function DestinationTabs({ destination, tab, window, onChanged }: DestinationTabsProps) {
   const [, navigate] = useLocation();
+  const [parameters] = useSearchParams();
   const { id } = destination;
   return (
     <Tabs
       value={tab}
-      onChange={(next) => navigate(next === 'summary' ? `/destinations/${id}` : `/destinations/${id}/${next}`)}
+      onChange={(next) => navigate(tabPath(`/destinations/${id}`, next ?? 'summary', parameters))}
       keepMounted={false}
     >
       <Tabs.List mb="lg">

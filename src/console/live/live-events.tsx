@@ -7,6 +7,7 @@ import { Link, useSearchParams } from 'wouter';
 import type { DeliveryOutcome } from '../generated/graphql.js';
 import { useSocket } from '../socket.js';
 import { MomentText } from '../ui/moment-text.js';
+import { withParameter } from '../ui/page.js';
 import { formatCount } from '../ui/words.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
 import { isFiltering, type LiveFilter } from './live-row.js';
@@ -122,7 +123,10 @@ function useFilter(): [LiveFilter, (filter: LiveFilter) => void] {
   const outcome = OUTCOMES.find(({ value }) => value === parameters.get('outcome'))?.value ?? null;
   const filter = { outcome, profileId: parameters.get('profile') ?? '' };
   const setFilter = ({ outcome, profileId }: LiveFilter) =>
-    setParameters({ ...(outcome && { outcome }), ...(profileId && { profile: profileId }) }, { replace: true });
+    setParameters(
+      (present) => withParameter(withParameter(present, 'outcome', outcome), 'profile', profileId || null),
+      { replace: true },
+    );
   return [filter, setFilter];
 }
 

@@ -37,7 +37,12 @@ export function withPage(parameters: URLSearchParams, page: PageVariables, list 
 
 /** The same address under another choice, which begins at its first page; null takes the choice away. */
 export function withChoice(parameters: URLSearchParams, name: string, value: string | null): URLSearchParams {
-  const next = withPage(parameters, FIRST_PAGE);
+  return withParameter(withPage(parameters, FIRST_PAGE), name, value);
+}
+
+/** The same address with a choice that no page depends on; null takes it away. */
+export function withParameter(parameters: URLSearchParams, name: string, value: string | null): URLSearchParams {
+  const next = new URLSearchParams(parameters);
   if (value === null) next.delete(name);
   else next.set(name, value);
   return next;

@@ -3,6 +3,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import type { StatisticsWindow } from '../generated/graphql.js';
+import { withParameter } from './page.js';
 
 const WINDOWS: readonly { value: StatisticsWindow; label: string }[] = [
   { value: 'LAST_HOUR', label: '1 h' },
@@ -24,7 +25,7 @@ export function WindowChoice({ window }: { window: StatisticsWindow }) {
       aria-label="Time covered"
       data={[...WINDOWS]}
       value={window}
-      onChange={(value) => setParameters({ window: value }, { replace: true })}
+      onChange={(value) => setParameters((present) => withParameter(present, 'window', value), { replace: true })}
     />
   );
 }
