@@ -23,31 +23,39 @@ beforeAll(async () => {
 
 afterAll(() => stage[Symbol.asyncDispose]());
 
-/** How a change comes in. */
-type Send = (profiles: Record<string, unknown>[]) => Promise<void>;
+/** A profile's change, or what it is from the beginning. */
+interface ProfileChange {
+  profileId: string;
+  attributes?: Record<string, unknown>;
+  identities?: unknown[];
+  memberships?: Record<string, unknown>[];
+}
 
-const WAYS: [string, Send][] = [
-  [
-    'a mutation',
-    async (profiles) => {
-      await frontend.mutate(
-        'upsertProfiles',
-        { type: 'UpsertProfilesInput', value: { profiles } },
-        '{ created updated }',
-      );
-    },
-  ],
-  [
-    'bulk ingest',
-    async (profiles) => {
-      const report = await frontend.ingest('profiles', profiles);
-      expect(report).toMatchObject({ lines: profiles.length, accepted: profiles.length, refused: 0 });
-    },
-  ],
+type Send = (profiles: ProfileChange[]) => Promise<void>;
+
+/** How a change comes in. */
+interface Way {
+  name: string;
+  send: Send;
+  /** True if it takes memberships of profiles that exist, and nothing else: the rest of a row goes by `upsertProfiles`. */
+  membershipsOnly: boolean;
+}
+
+const WAYS: Way[] = [
+  { name: 'upsertProfiles', send: upsertProfiles, membershipsOnly: false },
+  { name: 'POST /ingest/profiles', send: (profiles) => ingest('profiles', profiles), membershipsOnly: false },
+  { name: 'updateSegmentMemberships', send: sendMemberships(updateMemberships), membershipsOnly: true },
+  {
+    name: 'POST /ingest/memberships',
+    send: sendMemberships((memberships) => ingest('memberships', memberships)),
+    membershipsOnly: true,
+  },
 ];
 
-describe.each(WAYS)('by %s', (way, send) => {
-  test.each(ROWS.map((row) => [row.change, row.arrivals.length, row] as const))(
+describe.each(WAYS)('by $name', ({ name, send, membershipsOnly }) => {
+  const rows = membershipsOnly ? ROWS.filter(setsMemberships) : ROWS;
+
+  test.each(rows.map((row) => [row.change, row.arrivals.length, row] as const))(
     '%s: %i records',
     async (_change, _count, row) => {
       const play = await setRow(row, send);
@@ -65,20 +73,21 @@ describe.each(WAYS)('by %s', (way, send) => {
   );
 
   test('5 new members of a segment of 100 give exactly 5 records', async () => {
-    const segmentId = `hundred by ${way}`;
+    const segmentId = `hundred by ${name}`;
     await frontend.createSegments([segmentId]);
     const members = Array.from({ length: 105 }, (_, number) => ({
-      profileId: `${way} ${number}`,
+      profileId: `${name} ${number}`,
       memberships: [{ segmentId, status: 'REALIZED' }],
     }));
-    await frontend.ingest('profiles', members.slice(0, 100));
+    const joining = members.slice(100);
+    const known = membershipsOnly ? joining.map(({ profileId }) => ({ profileId })) : [];
+    await ingest('profiles', [...members.slice(0, 100), ...known]);
     const { destinationId } = await frontend.setUp({
       stream: 'orders',
       segmentIds: [segmentId],
       attributes: [],
       order: { backfill: { mode: 'NONE' } },
     });
-    const joining = members.slice(100);
 
     await send(joining);
     await untilNothingWaits(destinationId, 5);
@@ -88,9 +97,42 @@ describe.each(WAYS)('by %s', (way, send) => {
     const arrived = (await consumeAll(stage.sandbox.endpoint, 'orders')).map(({ partitionKey }) => partitionKey);
     expect(delivered.map(({ profileId }) => profileId).sort()).toEqual(newIds);
     expect(delivered.map(({ causes }) => causes)).toEqual(Array.from({ length: 5 }, () => [`MEMBERSHIP ${segmentId}`]));
-    expect(arrived.filter((key) => key.startsWith(`${way} `)).sort()).toEqual(newIds);
+    expect(arrived.filter((key) => key.startsWith(`${name} `)).sort()).toEqual(newIds);
   }, 60_000);
 });
+
+/** Whether one of the row's changes can come by what takes memberships of profiles that exist. */
+function setsMemberships({ before, changes }: Row): boolean {
+  return before !== null && changes.some((change) => hasOnlyMemberships(change()));
+}
+
+function hasOnlyMemberships({ profileId: _id, memberships, ...rest }: Partial<ProfileChange>): boolean {
+  return memberships !== undefined && Object.keys(rest).length === 0;
+}
+
+async function upsertProfiles(profiles: ProfileChange[]): Promise<void> {
+  const input = { type: 'UpsertProfilesInput', value: { profiles } };
+  await frontend.mutate('upsertProfiles', input, '{ created updated }');
+}
+
+async function updateMemberships(memberships: Record<string, unknown>[]): Promise<void> {
+  const input = { type: 'UpdateSegmentMembershipsInput', value: { memberships } };
+  await frontend.mutate('updateSegmentMemberships', input, '{ updated }');
+}
+
+async function ingest(kind: 'profiles' | 'memberships', lines: unknown[]): Promise<void> {
+  const report = await frontend.ingest(kind, lines);
+  expect(report).toMatchObject({ lines: lines.length, accepted: lines.length, refused: 0 });
+}
+
+function sendMemberships(set: (memberships: Record<string, unknown>[]) => Promise<void>): Send {
+  return async (profiles) => {
+    if (!profiles.every(hasOnlyMemberships)) return await upsertProfiles(profiles);
+    await set(
+      profiles.flatMap(({ profileId, memberships = [] }) => memberships.map((given) => ({ profileId, ...given }))),
+    );
+  };
+}
 
 /** What a row is played with: profiles, segments and a destination of its own. */
 interface Play {
