@@ -1,4 +1,4 @@
-/** Who is signed in: an API key, kept for this tab only, and never in an address. */
+/** Who is signed in: an API key, kept for this tab only, and never in an address. With it go the drafts of the tab. */
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
 
@@ -14,8 +14,9 @@ const STORAGE_KEY = 'tributary.apiKey';
 
 const SessionContext = createContext<Session | null>(null);
 
-/** Keeps a key before the session begins: who opens the page is signed in with it. */
+/** Keeps a key before the session begins: who opens the page is signed in with it. Drafts of whoever was here go. */
 export function keepKey(apiKey: string): void {
+  sessionStorage.clear();
   sessionStorage.setItem(STORAGE_KEY, apiKey);
 }
 
@@ -27,7 +28,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setApiKey(key);
   }, []);
   const signOut = useCallback(() => {
-    sessionStorage.removeItem(STORAGE_KEY);
+    sessionStorage.clear();
     setApiKey(null);
   }, []);
   const session = useMemo(() => ({ apiKey, signIn, signOut }), [apiKey, signIn, signOut]);

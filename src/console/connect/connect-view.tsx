@@ -1,13 +1,13 @@
 /** The wizard that connects a destination: authentication, set-up, test, creation. Its fields come from the catalogue. */
 
 import { Stepper, useMatches } from '@mantine/core';
-import { useState } from 'react';
 import { useQuery } from 'urql';
-import { initialValues } from '../fields/field-values.js';
-import { useFields } from '../fields/use-fields.js';
+import { type Field, type FieldValues, findFaults } from '../fields/field-values.js';
+import { useKeptFields } from '../fields/use-fields.js';
 import { CatalogueDocument } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
+import { useStep } from '../ui/step.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import type { DestinationType } from './catalogue-view.js';
 import { CredentialStep } from './credential-step.js';
@@ -45,31 +45,50 @@ function UnknownKind() {
   );
 }
 
-/** The steps, by their place. */
+/** The steps in the address, in order. */
+const STEPS = ['authentication', 'setup', 'test'];
+/** Their places. */
 const STEP = { authentication: 0, setup: 1, test: 2 } as const;
 
 function Wizard({ type }: { type: DestinationType }) {
-  const [step, setStep] = useState<number>(STEP.authentication);
   const fieldsOf = (kind: 'AUTHENTICATION' | 'SETUP') =>
     type.steps.filter((candidate) => candidate.kind === kind).flatMap(({ fields }) => fields);
   const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
   const setup = fieldsOf('SETUP');
-  const state = useFields(initialValues(setup));
+  // Of the authentication nothing is kept: a secret that was pasted into the wrong field would be as well.
+  const state = useKeptFields(`connect.${type.kind}`, setup);
+  const [step, showStep] = useStep(STEPS, findFirstUnfilled(setup, state.values));
   const chooseCredential = (credentialId: string) => {
     state.setValue('credentialId', credentialId);
-    setStep(STEP.setup);
+    showStep(STEP.setup);
   };
   return (
-    <Stepper active={step} onStepClick={setStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
+    <Stepper active={step} onStepClick={showStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
       <Stepper.Step label="Authentication" description="Who calls AWS">
-        <CredentialStep type={type} fields={fieldsOf('AUTHENTICATION')} onChosen={chooseCredential} />
+        <CredentialStep
+          type={type}
+          fields={fieldsOf('AUTHENTICATION')}
+          chosen={String(state.values['credentialId'])}
+          onChosen={chooseCredential}
+        />
       </Stepper.Step>
       <Stepper.Step label="Set up" description="Which stream, and how">
-        <SetupStep fields={setup} state={state} onDone={() => setStep(STEP.test)} />
+        <SetupStep fields={setup} state={state} onDone={() => showStep(STEP.test)} />
       </Stepper.Step>
       <Stepper.Step label="Test and create" description="Nothing is written">
-        <TestStep fields={setup} state={state} onBack={() => setStep(STEP.setup)} />
+        <TestStep
+          fields={setup}
+          state={state}
+          onBack={() => showStep(STEP.setup)}
+          // In its place: back would lead to the test, and the test here again.
+          onRefused={() => showStep(STEP.setup, { replace: true })}
+        />
       </Stepper.Step>
     </Stepper>
   );
+}
+
+function findFirstUnfilled(setup: readonly Field[], values: FieldValues): number {
+  if (values['credentialId'] === '') return STEP.authentication;
+  return Object.keys(findFaults(setup, values)).length > 0 ? STEP.setup : STEP.test;
 }

@@ -19,16 +19,18 @@ export interface CredentialStepProps {
   readonly type: DestinationType;
   /** Of a new credential. */
   readonly fields: readonly Field[];
+  /** Id of the credential that was chosen before; else empty. */
+  readonly chosen: string;
   readonly onChosen: (credentialId: string) => void;
 }
 
 const NEW = 'new';
 
 /** The step. */
-export function CredentialStep({ type, fields, onChosen }: CredentialStepProps) {
+export function CredentialStep({ type, fields, chosen, onChosen }: CredentialStepProps) {
   const [parameters] = useSearchParams();
   const [{ data }] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
-  const [picked, setPicked] = useState<string>();
+  const [picked, setPicked] = useState(chosen);
   if (!data) return <Loading />;
   const existing = data.credentials.nodes;
   // One of another page is not chosen any more: nobody sees it.

@@ -6,7 +6,7 @@ import { useEffect, useEffectEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import { type Field, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
-import type { FieldsState } from '../fields/use-fields.js';
+import type { KeptFieldsState } from '../fields/use-fields.js';
 import {
   CreateKinesisDestinationDocument,
   type CreateKinesisDestinationInput,
@@ -20,13 +20,14 @@ import { TestChecks } from '../ui/test-checks.js';
 /** What the step needs. */
 export interface TestStepProps {
   readonly fields: readonly Field[];
-  readonly state: FieldsState;
-  /** Called when a fault belongs to a field. */
+  readonly state: KeptFieldsState;
   readonly onBack: () => void;
+  /** Called when a fault belongs to a field. */
+  readonly onRefused: () => void;
 }
 
 /** The step. */
-export function TestStep({ fields, state, onBack }: TestStepProps) {
+export function TestStep({ fields, state, onBack, onRefused }: TestStepProps) {
   const input = asInput<CreateKinesisDestinationInput>(toInput(fields, state.values), [
     'name',
     'region',
@@ -35,10 +36,10 @@ export function TestStep({ fields, state, onBack }: TestStepProps) {
   ]);
   const refuse = (refusal: Refusal) => {
     state.setFaults(faultsByField(refusal));
-    onBack();
+    onRefused();
   };
   const { test, isTesting, runTest } = useSettingsTest(input, refuse);
-  const { isCreating, create } = useCreation(input, refuse);
+  const { isCreating, create } = useCreation(input, { refuse, forget: state.forget });
   const testOnEntry = useEffectEvent(() => void runTest());
   useEffect(() => testOnEntry(), []);
   return (
@@ -83,7 +84,12 @@ function useSettingsTest(
   return { test, isTesting: isRunning, runTest };
 }
 
-function useCreation(input: CreateKinesisDestinationInput, refuse: (refusal: Refusal) => void) {
+interface CreationEnd {
+  readonly refuse: (refusal: Refusal) => void;
+  readonly forget: () => void;
+}
+
+function useCreation(input: CreateKinesisDestinationInput, { refuse, forget }: CreationEnd) {
   const [, navigate] = useLocation();
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(CreateKinesisDestinationDocument);
@@ -96,6 +102,7 @@ function useCreation(input: CreateKinesisDestinationInput, refuse: (refusal: Ref
     const { id, name } = outcome.success.destination;
     notifications.show({ title: `${name} is connected`, message: 'Activate segments to it next.' });
     navigate(`/destinations/${id}`);
+    forget();
   };
   return { isCreating: isRunning, create };
 }

@@ -1,7 +1,15 @@
 /** The state of a form whose fields come as data. */
 
 import { useState } from 'react';
-import { type Field, type FieldFaults, type FieldValue, type FieldValues, findFaults } from './field-values.js';
+import { useDraft } from '../ui/draft.js';
+import {
+  type Field,
+  type FieldFaults,
+  type FieldValue,
+  type FieldValues,
+  findFaults,
+  initialValues,
+} from './field-values.js';
 
 /** A form's state. */
 export interface FieldsState {
@@ -14,16 +22,38 @@ export interface FieldsState {
   check(fields: readonly Field[]): boolean;
 }
 
+/** A form that a reload of the page does not lose. */
+export interface KeptFieldsState extends FieldsState {
+  /** Once it is done. */
+  forget(): void;
+}
+
 /** Holds a form. @param initial read once. */
 export function useFields(initial: FieldValues): FieldsState {
   const [values, setValues] = useState(initial);
+  return useFaults(values, (name, value) => setValues((before) => ({ ...before, [name]: value })));
+}
+
+/** Holds a form as the draft of a name. Its secrets are held in memory alone: a reload loses them. */
+export function useKeptFields(name: string, fields: readonly Field[]): KeptFieldsState {
+  const isSecret = (field: Field) => field.type === 'SECRET';
+  const { content, change, forget } = useDraft(name, initialValues(fields.filter((field) => !isSecret(field))));
+  const [secrets, setSecrets] = useState(() => initialValues(fields.filter(isSecret)));
+  const state = useFaults({ ...content, ...secrets }, (name, value) => {
+    const keep = name in secrets ? setSecrets : change;
+    keep((before) => ({ ...before, [name]: value }));
+  });
+  return { ...state, forget };
+}
+
+function useFaults(values: FieldValues, setValue: (name: string, value: FieldValue) => void): FieldsState {
   const [faults, setFaults] = useState<FieldFaults>({});
   return {
     values,
     faults,
     setFaults,
     setValue(name, value) {
-      setValues((before) => ({ ...before, [name]: value }));
+      setValue(name, value);
       setFaults(({ [name]: _mended, ...others }) => others);
     },
     check(fields) {

@@ -1,0 +1,101 @@
+/** Flows of several steps in a browser: the step is part of the address, and what was chosen outlives a reload. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { openConsole, signIn } from '../support/browser.js';
+import { useTestDatabase } from '../support/test-database.js';
+
+const database = useTestDatabase();
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp({ connection: database.connection });
+});
+
+afterAll(() => app[Symbol.asyncDispose]());
+
+const SECRET = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00';
+/** In a browser: everything that the tab keeps. */
+const KEPT = 'JSON.stringify(Object.entries(sessionStorage))';
+
+const stepOf = (page: Page) => new URL(page.url()).searchParams.get('step');
+
+test('the wizard goes back and forward with the browser, outlives a reload, and keeps no secret', async () => {
+  await using opened = await openConsole();
+  const { page } = opened;
+  const wizard = `${app.url}/destinations/new/AMAZON_KINESIS`;
+  const name = page.getByRole('textbox', { name: 'Name', exact: true });
+
+  await page.goto(`${wizard}?step=test`);
+  await signIn(opened, app.apiKey);
+  await page.getByLabel('Access key id').fill('AKIAIOSFODNN7EXAMPLE');
+  const ledTo = [stepOf(page)];
+  await page.getByLabel('Secret access key').fill(SECRET);
+  await name.fill('export user');
+  await page.getByRole('button', { name: 'Create credential and continue' }).click();
+  await page.getByLabel('Region').fill('us-east-1');
+  await name.fill('Orders');
+  await page.reload();
+  await name.and(page.locator('[value=Orders]')).waitFor();
+  const kept = String(await page.evaluate(KEPT));
+  await page.goto(`${wizard}?step=test`);
+  await page.getByLabel('Region').and(page.locator('[value=us-east-1]')).waitFor();
+  ledTo.push(stepOf(page));
+  await page.getByRole('combobox', { name: 'Stream' }).fill('profiles');
+  await page.getByRole('button', { name: 'Continue to the test' }).click();
+  await page.getByText('The test passed').waitFor();
+  ledTo.push(stepOf(page));
+  await page.goBack();
+  await page.getByRole('button', { name: 'Continue to the test' }).waitFor();
+  await page.getByRole('button', { name: 'Authentication' }).click();
+  await page.getByRole('radio', { name: 'export user' }).and(page.locator(':checked')).waitFor();
+  ledTo.push(stepOf(page));
+  await page.goBack();
+  await page.getByRole('button', { name: 'Continue to the test' }).click();
+  await page.getByText('The test passed').waitFor();
+  await page.reload();
+  await page.getByText('The test passed').waitFor();
+  await page.getByRole('button', { name: 'Create destination' }).click();
+  await page.getByRole('heading', { name: 'Orders' }).waitFor();
+  const left = String(await page.evaluate(KEPT));
+  await page.goBack();
+  await page.getByRole('radio', { name: 'A new credential' }).waitFor();
+  ledTo.push(stepOf(page));
+
+  expect(ledTo).toEqual([null, 'setup', 'test', null, null]);
+  expect(kept).toContain('us-east-1');
+  expect(kept).not.toContain(SECRET);
+  expect(left).not.toContain('Orders');
+  expect(opened.faults).toEqual([]);
+}, 240_000);
+
+test('what AWS refuses leads back to the settings, and back from there to no second test; signing out forgets', async () => {
+  await using opened = await openConsole();
+  const { page } = opened;
+  const name = page.getByRole('textbox', { name: 'Name', exact: true });
+
+  await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
+  await signIn(opened, app.apiKey);
+  await page.getByRole('radio', { name: 'export user' }).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByLabel('Region').fill('us-east-1');
+  await name.fill('Orders');
+  await page.getByRole('combobox', { name: 'Stream' }).fill('profiles');
+  await page.getByRole('radio', { name: 'Attribute' }).check();
+  await page.getByLabel('Taken from').fill('person..country');
+  await page.getByRole('button', { name: 'Continue to the test' }).click();
+  await page.getByRole('button', { name: 'Create destination' }).click();
+  await page.getByText('has an empty part', { exact: false }).waitFor();
+  await page.goBack();
+  const after = stepOf(page);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('API key').waitFor();
+  const kept = String(await page.evaluate(KEPT));
+  await signIn(opened, app.apiKey);
+  await page.getByRole('radio', { name: 'A new credential' }).waitFor();
+
+  expect(after).toBe('setup');
+  expect(kept).toBe('[]');
+  expect(stepOf(page)).toBe(null);
+  expect(opened.faults).toEqual([]);
+}, 120_000);
