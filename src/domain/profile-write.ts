@@ -6,6 +6,7 @@ import {
   findExistingProfileIds,
   insertMemberships,
   insertProfiles,
+  lockAllProfiles,
   lockProfiles,
   type MembershipWrite,
   updateProfiles,
@@ -70,15 +71,14 @@ export class ProfileRaceError extends Error {
 export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promise<WrittenProfiles> {
   const groups = groupByProfile(request.workspaceId, request.changes);
   // In this order, so that all is read under the lock.
-  const [, segments, rules, existing] = await Promise.all([
+  const [, segments, rules, locked] = await Promise.all([
     lockWorkspace(tx, request.workspaceId, 'shared'),
     readSegments(tx, request),
     listTriggerRules(tx, request.workspaceId),
-    request.existingOnly ? null : findExistingProfileIds(tx, request.workspaceId, groups),
+    lockAllProfiles(tx, request.workspaceId, groups),
   ]);
-  const context = { now: request.now, segments };
-  const created = existing ? await createMissing(tx, { request, groups, context, existing }) : [];
-  const decided = [...created, ...(await decideExisting(tx, { request, groups, context, created }))];
+  const work = { request, groups, context: { now: request.now, segments } };
+  const decided = locked.length > 0 ? decideExisting(groups, locked, work) : await decideMixed(tx, work);
   const records = findTriggered(decided, { rules, now: request.now });
   const [revised] = await Promise.all([
     reviseProfiles(tx, { request, decided, records }),
@@ -119,9 +119,20 @@ export async function readSegments(
   return new Map(segments.flatMap((segment) => (segment ? [[segment.segmentId, segment]] : [])));
 }
 
+/** Where not all exist: adds those that do not, then locks the others. */
+async function decideMixed(tx: Db, work: Work): Promise<Settled[]> {
+  const { request, groups } = work;
+  const created = request.existingOnly ? [] : await createMissing(tx, work);
+  const done = new Set(created.map(({ group }) => group));
+  const open = groups.filter((group) => !done.has(group));
+  const locked = open.length > 0 ? await lockProfiles(tx, request.workspaceId, open) : [];
+  return [...created, ...decideExisting(open, locked, work)];
+}
+
 /** Adds the profiles that do not exist. Who was faster with one leaves it to {@link decideExisting}. */
-async function createMissing(tx: Db, work: Work & { existing: ReadonlySet<string> }): Promise<Settled[]> {
-  const { request, context, existing } = work;
+async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
+  const { request, context } = work;
+  const existing = await findExistingProfileIds(tx, request.workspaceId, work.groups);
   const missing = work.groups.filter((group) => !existing.has(group.profileId));
   const folds = missing.map((group) => ({ group, folded: foldChanges(null, group, context) }));
   const rows = folds.flatMap(({ group: { profileId, lane }, folded: { after } }) =>
@@ -136,14 +147,11 @@ async function createMissing(tx: Db, work: Work & { existing: ReadonlySet<string
   });
 }
 
-/** Locks the profiles that exist and decides what becomes of them. */
-async function decideExisting(tx: Db, work: Work & { created: readonly Settled[] }): Promise<Settled[]> {
+/** Decides what becomes of profiles that are locked. @throws {ProfileRaceError} */
+function decideExisting(groups: readonly ProfileGroup[], locked: readonly Profile[], work: Work): Settled[] {
   const { request, context } = work;
-  const done = new Set(work.created.map(({ group }) => group));
-  const open = work.groups.filter((group) => !done.has(group));
-  const locked = open.length > 0 ? await lockProfiles(tx, request.workspaceId, open) : [];
   const found = new Map(locked.map((profile) => [profile.profileId, profile]));
-  return open.map((group) => {
+  return groups.map((group) => {
     const before = found.get(group.profileId) ?? null;
     if (before === null && !request.existingOnly) throw new ProfileRaceError('A profile was erased meanwhile.');
     const folded = before ? foldChanges(before, group, context) : refuseMissing(group);

@@ -6,6 +6,7 @@ import type { MappedSegment } from '../domain/record.js';
 import type { Segment } from '../domain/segment.js';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
+import { plannedOnce } from './prepared.js';
 import { type RowSettings, SETTINGS_COLUMNS, toRowSettings } from './record-settings.js';
 import { IDENTITY_COLUMNS, IdentityRow, type StoredIdentity } from './stored-identity.js';
 
@@ -160,13 +161,13 @@ export function selectPageContext({ destinationId, activationIds, exportIds }: W
             'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
             'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
           )), '[]')
-          from activation where activation.id = any(${numberArray(activationIds)}::bigint[])
+          from activation where activation.id = any(${plannedOnce(numberArray(activationIds), 'bigint[]')}::bigint[])
         ) as activations,
         (
           select coalesce(jsonb_agg(jsonb_build_object(
             'id', export.id, 'trigger', export.trigger, 'segmentIds', export.segment_ids
           )), '[]')
-          from export where export.id = any(${numberArray(exportIds)}::bigint[])
+          from export where export.id = any(${plannedOnce(numberArray(exportIds), 'bigint[]')}::bigint[])
         ) as exports
       from destination
       join credential on credential.id = destination.credential_id

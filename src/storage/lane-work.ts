@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Db } from './database.js';
 import { maySend } from './destination-health.js';
 import type { LaneClaim } from './lanes.js';
+import { plannedOnce } from './prepared.js';
 import { now, waitingActivations } from './waiting-activations.js';
 
 /** A lane's part of an export that is not done. */
@@ -43,10 +44,12 @@ const WorkRow = z.object({
 
 /** Reads what a lane has to do now, in one statement. */
 export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> {
+  const destinationId = plannedOnce(claim.destinationId, 'bigint');
+  const lane = plannedOnce(claim.lane, 'smallint');
   const { rows } = await sql`/* lanes.find_work (prepared) */
     with target as (
       select ${maySend} as may_send
-      from destination where id = ${claim.destinationId}
+      from destination where id = ${destinationId}
     )
     select
       coalesce((
@@ -58,17 +61,17 @@ export async function findLaneWork(db: Db, claim: LaneClaim): Promise<LaneWork> 
         from export_lane part
         join export on export.id = part.export_id
         left join activation on activation.id = export.activation_id
-        where part.destination_id = ${claim.destinationId} and part.lane = ${claim.lane} and part.state <> 'DONE'
+        where part.destination_id = ${destinationId} and part.lane = ${lane} and part.state <> 'DONE'
       ), '[]') as parts,
       exists (
-        select from ${waitingActivations({ destinationId: sql`${claim.destinationId}`, lane: sql`${claim.lane}` })} as waiting
+        select from ${waitingActivations({ destinationId, lane })} as waiting
         where waiting.due_at <= ${now}
           and (((select may_send from target) and waiting.state = 'ACTIVE') or waiting.state is null)
       ) as pending_due,
       (
         select count(*)::int from (
           select from pending_record
-          where destination_id = ${claim.destinationId} and lane = ${claim.lane}
+          where destination_id = ${destinationId} and lane = ${lane}
           limit ${sql.lit(DEFERRED_LIMIT + 1)}
         ) as counted
       ) as pending_count`.execute(db);

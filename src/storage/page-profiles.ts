@@ -4,6 +4,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { RecordSource } from '../domain/record.js';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
+import { plannedOnce } from './prepared.js';
 
 /** A profile as a page reads it. */
 export interface PageProfile extends RecordSource {
@@ -43,7 +44,8 @@ export function selectProfiles(places: readonly LaneProfile[]): RawBuilder<unkno
   return sql`
     select found.profile
     from unnest(
-      ${numberArray(places.map(({ lane }) => lane))}::smallint[], ${numberArray(places.map(({ id }) => id))}::bigint[]
+      ${plannedOnce(numberArray(places.map(({ lane }) => lane)), 'smallint[]')},
+      ${plannedOnce(numberArray(places.map(({ id }) => id)), 'bigint[]')}
     ) as wanted(lane, id)
     cross join lateral (
       select ${storedProfile} as profile
@@ -57,7 +59,7 @@ function selectLaneProfiles(lane: number, ids: readonly number[]): RawBuilder<un
   return sql`
     select ${storedProfile} as profile
     from profile
-    where lane = ${lane} and id = any(${numberArray(ids)}::bigint[])`;
+    where lane = ${plannedOnce(lane, 'smallint')} and id = any(${plannedOnce(numberArray(ids), 'bigint[]')}::bigint[])`;
 }
 
 const storedProfile = sql<string>`concat(

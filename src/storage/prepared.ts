@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { type RawBuilder, sql } from 'kysely';
 
 /** Names by text: a session plans a statement once, by its name. */
 const names = new Map<string, string>();
@@ -23,6 +24,17 @@ export function preparedName(statement: string): string | null {
   const name = `${subject}_${createHash('sha256').update(statement).digest('hex').slice(0, HASH_LENGTH)}`;
   names.set(statement, name);
   return name;
+}
+
+/**
+ * A value of a prepared statement that its plan must not depend on. Where the planner sees the value, it may find each
+ * time that a plan for just this one is cheaper, and plans every call anew: 0.9 ms for a statement that runs 0.1 ms.
+ */
+export function plannedOnce(
+  value: unknown,
+  type: 'bigint' | 'bigint[]' | 'smallint' | 'smallint[]' | 'text[]',
+): RawBuilder<never> {
+  return sql`(select ${value}::${sql.raw(type)})`;
 }
 
 const HASH_LENGTH = 12;

@@ -14,6 +14,7 @@ import { z } from 'zod';
 import type { Profile } from '../domain/profile.js';
 import type { ProfileState } from '../domain/profile-change.js';
 import type { Db } from './database.js';
+import { plannedOnce } from './prepared.js';
 import { parseProfile } from './profiles.js';
 import { type StagingTable, stageRows } from './staging.js';
 
@@ -89,17 +90,39 @@ export async function lockProfiles(db: Db, workspaceId: number, places: readonly
       from ${findEach(workspaceId, places)}
       order by found.id
     )
-    select locked.lane, locked.id, locked.workspace_id, locked.profile_id, locked.attributes, locked.identities,
-      locked.memberships, locked.revision, locked.created_at, locked.updated_at
+    ${lockFound}`.execute(db);
+  return result.rows.map(parseProfile);
+}
+
+/** As {@link lockProfiles} if all of them exist; else it locks and reads none, so that the missing can be added first. */
+export async function lockAllProfiles(
+  db: Db,
+  workspaceId: number,
+  places: readonly ProfilePlace[],
+): Promise<Profile[]> {
+  const result = await sql`/* profiles.lock_all (prepared) */
+    with present as materialized (
+      select found.lane, found.id
+      from ${findEach(workspaceId, places)}
+      order by found.id
+    ),
+    found as materialized (
+      select * from present where (select count(*) from present) = ${places.length}::bigint
+    )
+    ${lockFound}`.execute(db);
+  return result.rows.map(parseProfile);
+}
+
+/** Of `found`, in its order. */
+const lockFound = sql`select locked.lane, locked.id, locked.workspace_id, locked.profile_id, locked.attributes,
+      locked.identities, locked.memberships, locked.revision, locked.created_at, locked.updated_at
     from found
     cross join lateral (
       select profile.*
       from profile
       where profile.lane = found.lane and profile.id = found.id
       for no key update
-    ) as locked`.execute(db);
-  return result.rows.map(parseProfile);
-}
+    ) as locked`;
 
 /**
  * Writes profiles that {@link lockProfiles} locked, and raises their revisions. Each row conflicts by its key, which
@@ -185,7 +208,7 @@ const givenBytes = sql<number>`octet_length(given.attributes::text) + octet_leng
 function findEach(workspaceId: number, places: readonly ProfilePlace[]) {
   const lanes = places.map((place) => place.lane);
   const profileIds = places.map((place) => place.profileId);
-  return sql`unnest(${lanes}::smallint[], ${profileIds}::text[]) as wanted(lane, profile_id)
+  return sql`unnest(${plannedOnce(lanes, 'smallint[]')}, ${plannedOnce(profileIds, 'text[]')}) as wanted(lane, profile_id)
       cross join lateral (
         select profile.lane, profile.id, profile.profile_id
         from profile
