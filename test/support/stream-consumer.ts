@@ -7,6 +7,8 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 export interface ConsumedRecord {
   readonly partitionKey: string;
   readonly body: unknown;
+  /** When the stream got it, by its own clock. */
+  readonly arrivedAt: Date;
 }
 
 /** Reads all records of a stream, by partition key: of several with one key the newest. */
@@ -34,6 +36,7 @@ export async function consumeAll(endpoint: string, stream: string): Promise<Cons
         records.push({
           partitionKey: record.PartitionKey ?? '',
           body: JSON.parse(Buffer.from(record.Data ?? []).toString('utf8')),
+          arrivedAt: record.ApproximateArrivalTimestamp ?? new Date(Number.NaN),
         });
       next = page.NextShardIterator;
       behind = page.MillisBehindLatest ?? 0;
