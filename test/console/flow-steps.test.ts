@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
+import { Frontend, generateProfiles } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const database = useTestDatabase();
@@ -99,3 +100,49 @@ test('what AWS refuses leads back to the settings, and back from there to no sec
   expect(stepOf(page)).toBe(null);
   expect(opened.faults).toEqual([]);
 }, 120_000);
+
+test('an activation goes back and forward with the browser, and its choices outlive a reload until it starts', async () => {
+  const frontend = new Frontend(app.url, app.apiKey);
+  await frontend.createSegments(['vip', 'new']);
+  await frontend.ingest('profiles', generateProfiles(20, ['vip', 'new']));
+  const made = await frontend.setUp({ stream: 'profiles', segmentIds: ['new'], attributes: [] });
+  await using opened = await openConsole();
+  const { page } = opened;
+  const flow = `${app.url}/destinations/${made.destinationId}/activate`;
+  const goOn = page.getByRole('button', { name: 'Continue' });
+
+  await page.goto(`${flow}?step=review`);
+  await signIn(opened, app.apiKey);
+  await page.getByLabel('vip', { exact: true }).check();
+  const ledTo = [stepOf(page)];
+  await goOn.click();
+  await page.getByRole('checkbox', { name: 'tier' }).check();
+  await goOn.click();
+  await page.getByRole('radio', { name: 'Members since a time' }).check();
+  ledTo.push(stepOf(page));
+  const unfilled = await goOn.isDisabled();
+  await page.goto(`${flow}?step=review`);
+  await page.getByLabel(/^Since/).waitFor();
+  ledTo.push(stepOf(page));
+  await page.getByRole('radio', { name: 'All present members' }).check();
+  await page.getByRole('textbox', { name: 'Most records a second' }).fill('500');
+  await goOn.click();
+  await page.getByText('Delivered at once: all present members, at most 500 records a second').waitFor();
+  await page.reload();
+  await page.getByText('Segments: vip').waitFor();
+  await page.getByText('Attributes: tier').waitFor();
+  ledTo.push(stepOf(page));
+  await page.goBack();
+  await page.getByRole('radio', { name: 'All present members' }).and(page.locator(':checked')).waitFor();
+  await page.goForward();
+  await page.getByRole('button', { name: 'Activate', exact: true }).click();
+  await page.getByRole('heading', { name: 'Backfill export' }).waitFor();
+  await page.goBack();
+  await page.getByLabel('vip', { exact: true }).waitFor();
+  ledTo.push(stepOf(page));
+
+  expect(ledTo).toEqual([null, 'options', 'options', 'review', null]);
+  expect(unfilled).toBe(true);
+  expect(await page.getByLabel('vip', { exact: true }).isChecked()).toBe(false);
+  expect(opened.faults).toEqual([]);
+}, 240_000);

@@ -1,29 +1,30 @@
 /** Activates segments to a destination: whom, what of them, how, a look at a real record, and start. */
 
 import { Button, Group, Stack, Stepper, useMatches } from '@mantine/core';
-import { useState } from 'react';
+import { useDraft } from '../ui/draft.js';
+import { useStep } from '../ui/step.js';
 import { ViewFrame } from '../ui/view-frame.js';
-import { type ActivationDraft, emptyDraft } from './activation-draft.js';
+import { ACTIVATION_STEPS, type ActivationDraft, emptyDraft, findFirstUnfilled } from './activation-draft.js';
 import { AttributesStep } from './attributes-step.js';
 import { OptionsStep } from './options-step.js';
 import { ReviewStep } from './review-step.js';
 import { SegmentsStep } from './segments-step.js';
 
-const LAST_STEP = 3;
-
 /** The flow. */
 export function ActivateView({ destinationId }: { destinationId: string }) {
-  const [step, setStep] = useState(0);
-  const [draft, setDraft] = useState(() => emptyDraft(Intl.DateTimeFormat().resolvedOptions().timeZone));
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const { content: draft, change, forget } = useDraft(`activate.${destinationId}`, emptyDraft(timeZone));
+  const firstUnfilled = findFirstUnfilled(draft);
+  const [step, showStep] = useStep(ACTIVATION_STEPS, firstUnfilled);
   const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', md: 'horizontal' });
-  const shared = { draft, onChange: (change: Partial<ActivationDraft>) => setDraft({ ...draft, ...change }) };
+  const shared = { draft, onChange: (made: Partial<ActivationDraft>) => change((before) => ({ ...before, ...made })) };
   const above = [
     { href: '/', label: 'Overview' },
     { href: `/destinations/${destinationId}`, label: 'Destination' },
   ];
   return (
     <ViewFrame title="Activate segments" above={above}>
-      <Stepper active={step} onStepClick={setStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
+      <Stepper active={step} onStepClick={showStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
         <Stepper.Step label="Segments" description="Whose profiles">
           <SegmentsStep {...shared} />
         </Stepper.Step>
@@ -34,21 +35,21 @@ export function ActivateView({ destinationId }: { destinationId: string }) {
           <OptionsStep {...shared} />
         </Stepper.Step>
         <Stepper.Step label="Review" description="A real record">
-          <ReviewStep draft={draft} destinationId={destinationId} />
+          <ReviewStep draft={draft} destinationId={destinationId} onStarted={forget} />
         </Stepper.Step>
       </Stepper>
-      <StepButtons step={step} canGoOn={draft.segmentIds.length > 0} onStep={setStep} />
+      <StepButtons step={step} firstUnfilled={firstUnfilled} onStep={showStep} />
     </ViewFrame>
   );
 }
 
 interface StepButtonsProps {
   readonly step: number;
-  readonly canGoOn: boolean;
+  readonly firstUnfilled: number;
   readonly onStep: (step: number) => void;
 }
 
-function StepButtons({ step, canGoOn, onStep }: StepButtonsProps) {
+function StepButtons({ step, firstUnfilled, onStep }: StepButtonsProps) {
   return (
     <Stack>
       <Group>
@@ -57,8 +58,8 @@ function StepButtons({ step, canGoOn, onStep }: StepButtonsProps) {
             Back
           </Button>
         )}
-        {step < LAST_STEP && (
-          <Button onClick={() => onStep(step + 1)} disabled={!canGoOn}>
+        {step < ACTIVATION_STEPS.length - 1 && (
+          <Button onClick={() => onStep(step + 1)} disabled={step >= firstUnfilled}>
             Continue
           </Button>
         )}

@@ -47,6 +47,15 @@ export function emptyDraft(timeZone: string): ActivationDraft {
   };
 }
 
+/** The steps of the flow in the address, in order. */
+export const ACTIVATION_STEPS = ['segments', 'attributes', 'options', 'review'];
+
+/** Place of the first step that is not filled; that of the last if all are. */
+export function findFirstUnfilled({ segmentIds, backfillMode, since }: ActivationDraft): number {
+  if (segmentIds.length === 0) return ACTIVATION_STEPS.indexOf('segments');
+  return ACTIVATION_STEPS.indexOf(backfillMode === 'SINCE' && since === '' ? 'options' : 'review');
+}
+
 /** The input of `activateSegments`. */
 export function toActivationInput(draft: ActivationDraft, destinationId: string): ActivateSegmentsInput {
   const { segmentIds, attributes, changeDetection } = draft;

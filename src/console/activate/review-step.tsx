@@ -4,35 +4,36 @@ import { Button, List, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { useLocation } from 'wouter';
+import { describeSchedule } from '../activation/activation-changes.js';
 import { ActivateSegmentsDocument, PreviewActivationDocument } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { Loaded } from '../ui/loaded.js';
 import { listFaults, type Refusal, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
-import { toWords } from '../ui/words.js';
+import { formatCount, formatMoment, toWords } from '../ui/words.js';
 import { type ActivationDraft, toActivationInput } from './activation-draft.js';
 
 /** What is reviewed. */
 export interface ReviewStepProps {
   readonly draft: ActivationDraft;
   readonly destinationId: string;
+  /** Called once it is activated. */
+  readonly onStarted: () => void;
 }
 
 /** The step. */
-export function ReviewStep({ draft, destinationId }: ReviewStepProps) {
-  const { refusal, isStarting, start } = useStart(draft, destinationId);
+export function ReviewStep(props: ReviewStepProps) {
+  const { draft, destinationId } = props;
+  const { refusal, isStarting, start } = useStart(props);
   return (
     <Stack mt="md" maw={800}>
       <List size="sm">
         <List.Item>Segments: {draft.segmentIds.join(', ')}</List.Item>
         <List.Item>Attributes: {draft.attributes.join(', ') || 'none'}</List.Item>
-        <List.Item>Delivered at once: {toWords(draft.backfillMode)}</List.Item>
-        {draft.cron.trim() && (
-          <List.Item>
-            Exported by itself: {draft.cron} ({draft.timeZone})
-          </List.Item>
-        )}
+        <List.Item>Delivered at once: {describeBackfill(draft)}</List.Item>
+        <List.Item>Changes delivered: {toWords(draft.changeDetection)}</List.Item>
+        {draft.cron.trim() && <List.Item>Exported by itself: {describeSchedule(draft)}</List.Item>}
       </List>
       <MemberPreview draft={draft} destinationId={destinationId} />
       {refusal && <RefusalAlert message={listFaults(refusal)} />}
@@ -43,7 +44,7 @@ export function ReviewStep({ draft, destinationId }: ReviewStepProps) {
   );
 }
 
-function MemberPreview({ draft, destinationId }: ReviewStepProps) {
+function MemberPreview({ draft, destinationId }: Pick<ReviewStepProps, 'draft' | 'destinationId'>) {
   const variables = { destinationId, segmentIds: [...draft.segmentIds], attributes: [...draft.attributes] };
   const [result, reload] = useQuery({ query: PreviewActivationDocument, variables, requestPolicy: 'network-only' });
   return (
@@ -64,7 +65,13 @@ function MemberPreview({ draft, destinationId }: ReviewStepProps) {
   );
 }
 
-function useStart(draft: ActivationDraft, destinationId: string) {
+function describeBackfill({ backfillMode, since, maxRecordsPerSecond }: ActivationDraft): string {
+  if (backfillMode === 'NONE') return 'none';
+  const whom = backfillMode === 'SINCE' ? `members since ${formatMoment(since)}` : 'all present members';
+  return maxRecordsPerSecond === null ? whom : `${whom}, at most ${formatCount(maxRecordsPerSecond)} records a second`;
+}
+
+function useStart({ draft, destinationId, onStarted }: ReviewStepProps) {
   const [, navigate] = useLocation();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const key = useIdempotencyKey();
@@ -74,7 +81,8 @@ function useStart(draft: ActivationDraft, destinationId: string) {
     const outcome = await run({ input });
     if (outcome.isDone) {
       const { backfill } = outcome.success;
-      return navigate(backfill ? `/exports/${backfill.id}` : `/destinations/${destinationId}`);
+      navigate(backfill ? `/exports/${backfill.id}` : `/destinations/${destinationId}`);
+      return onStarted();
     }
     if (outcome.answer) key.renew();
     setRefusal(outcome.refusal);
