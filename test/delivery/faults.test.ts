@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { addExport, readBooks, untilFinished } from '../support/delivery.js';
+import { readHealth } from '../support/destination-health.js';
 import { countPending, prepareExport } from '../support/failing-export.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -91,7 +92,7 @@ test('a request that is refused with an unknown code degrades the destination, w
   run.sandbox.setFaults([{ kind: 'request-error', code: 'AccountSuspendedException', status: 400 }]);
   await using _engine = run.start();
   const health = await until(async () => {
-    const row = await readHealth(run.setup.destinationId);
+    const row = await readHealth(database.db, run.setup.destinationId);
     expect(row).toMatchObject({ health_status: 'DEGRADED', health_code: 'REQUEST_REFUSED' });
     return row;
   });
@@ -106,7 +107,9 @@ test('a request that is refused with an unknown code degrades the destination, w
   run.sandbox.setFaults([]);
 
   expect(await untilFinished(database.db, run.exportId)).toMatchObject({ state: 'SUCCEEDED', delivered: 40 });
-  await until(async () => expect((await readHealth(run.setup.destinationId)).health_status).toBe('HEALTHY'));
+  await until(async () =>
+    expect((await readHealth(database.db, run.setup.destinationId)).health_status).toBe('HEALTHY'),
+  );
   expect(await run.compare()).toMatchObject({ told: 40, untold: [], invented: 0 });
 });
 
@@ -169,12 +172,4 @@ test('lanes of one profile keep its order: what is sent last is the newest state
 /** The number of the state that a record holds; -1 for the first. */
 function stateOf(text: string): number {
   return Number(/state (\d)/.exec(text)?.[1] ?? -1);
-}
-
-async function readHealth(destinationId: number) {
-  return await database.db
-    .selectFrom('destination')
-    .select(['health_status', 'health_code', 'health_message', 'health_aws_request_id'])
-    .where('id', '=', destinationId)
-    .executeTakeFirstOrThrow();
 }

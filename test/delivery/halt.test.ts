@@ -16,6 +16,7 @@ import {
   untilFinished,
 } from '../support/delivery.js';
 import { compareWithLedger } from '../support/delivery-ledger.js';
+import { readHealth } from '../support/destination-health.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
@@ -142,7 +143,7 @@ async function prepare(stream: string, profiles: number) {
     start: (probeIntervalMs: number) => startEngine(database.db, sandbox.endpoint, { probeIntervalMs }),
     compare: () => compareWithLedger(database.db, sandbox, { stream, destinationId: setup.destinationId }),
     countCalls: () => sandbox.stats.requests['PutRecords'] ?? 0,
-    readHealth: () => readHealth(setup.destinationId),
+    readHealth: () => readHealth(database.db, setup.destinationId),
     readHealthEvents: () => readHealthEvents(setup.destinationId),
     async [Symbol.asyncDispose]() {
       await sql`update export set state = 'CANCELED' where id = ${exportId} and finished_at is null`.execute(
@@ -151,14 +152,6 @@ async function prepare(stream: string, profiles: number) {
       await sandbox[Symbol.asyncDispose]();
     },
   };
-}
-
-async function readHealth(destinationId: number) {
-  return await database.db
-    .selectFrom('destination')
-    .select(['health_status', 'health_code', 'health_message', 'next_probe_at'])
-    .where('id', '=', destinationId)
-    .executeTakeFirstOrThrow();
 }
 
 async function readHealthEvents(destinationId: number): Promise<(string | null)[]> {

@@ -9,6 +9,7 @@ import { LANE_COUNT } from '../../src/domain/lane.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { addExport, addProfiles, readBooks, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
 import { compareWithLedger, countStates, renewProfiles } from '../support/delivery-ledger.js';
+import { readHealth } from '../support/destination-health.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
@@ -28,7 +29,7 @@ test('an hour of whole requests refused: nothing lost, no copy, no older state a
   await using engine = startEngine(database.db, sandbox.endpoint, { maxLanes: LANE_COUNT });
   const requests = () => sandbox.stats.requests['PutRecords'] ?? 0;
   const exports = [await addExport(database.db, setup)];
-  const began = await readHealth(setup.destinationId);
+  const began = await readHealth(database.db, setup.destinationId);
 
   for (let minute = 1; minute <= MINUTES; minute += 1) {
     const before = requests();
@@ -43,9 +44,9 @@ test('an hour of whole requests refused: nothing lost, no copy, no older state a
 
   const waiting = { state: 'RUNNING', received: PROFILES, delivered: 0, failed: 0, skipped: 0, pendingRows: PROFILES };
   for (const id of exports) expect(await readBooks(database.db, id)).toMatchObject(waiting);
-  const throttled = await readHealth(setup.destinationId);
-  expect(throttled).toMatchObject({ status: 'THROTTLED', code: 'THROTTLED' });
-  expect(began.since.getTime() - throttled.since.getTime()).toBeGreaterThan(50 * 60_000);
+  const throttled = await readHealth(database.db, setup.destinationId);
+  expect(throttled).toMatchObject({ health_status: 'THROTTLED', health_code: 'THROTTLED' });
+  expect(began.health_since.getTime() - throttled.health_since.getTime()).toBeGreaterThan(50 * 60_000);
   const refusedRequests = requests();
   sandbox.setFaults([]);
   const done = { state: 'SUCCEEDED', received: PROFILES, delivered: PROFILES, possibleDuplicates: 0, pendingRows: 0 };
@@ -57,14 +58,6 @@ test('an hour of whole requests refused: nothing lost, no copy, no older state a
   process.stdout.write(`hour of throttle: ${JSON.stringify(counted)}\n`);
   expect(counted).toMatchObject({ lost: 0, copies: 0, inversions: 0 });
 });
-
-async function readHealth(destinationId: number): Promise<{ status: string; code: string | null; since: Date }> {
-  return await database.db
-    .selectFrom('destination')
-    .select(['health_status as status', 'health_code as code', 'health_since as since'])
-    .where('id', '=', destinationId)
-    .executeTakeFirstOrThrow();
-}
 
 /** Moves every time that the destination's work waits for, or counts from, a minute into the past. */
 async function passMinute(destinationId: number): Promise<void> {
