@@ -70,17 +70,19 @@ export async function sendPages(
   request: SendRequest,
 ): Promise<PromiseSettledResult<PageOutcome>[]> {
   let reservation: ByteReservation | undefined;
+  let foundAtMs = performance.now();
   try {
     const read = await readPages(context, claims, {
       source: request.source,
       reserve: async (bytes) => {
+        foundAtMs = performance.now();
         reservation = await context.budget.reserve(destinationOf(claims), bytes, request.lost);
       },
     });
     const pages = cutToRate(read, Math.random());
     const passage = await passGate(context.db, pages, { probeAfterMs: context.probeIntervalMs });
     if (typeof passage === 'object') return claims.map((claim) => waitForTurn(context, claim, passage.waitsMs));
-    const byLane = new Map(passage === 'open' ? await deliver(context, { claims, pages, request }) : []);
+    const byLane = new Map(passage === 'open' ? await deliver(context, { claims, pages, request, foundAtMs }) : []);
     return claims.map(({ lane }) => byLane.get(lane) ?? { status: 'fulfilled', value: null });
   } finally {
     reservation?.[Symbol.dispose]();
@@ -117,16 +119,20 @@ export interface SentPage extends PageWork {
   results: PageResults;
 }
 
+interface FoundPages {
+  claims: readonly LaneClaim[];
+  pages: readonly Page[];
+  request: SendRequest;
+  /** When it was known what to send: latencies count from here, with the wait for memory and the reading of profiles. */
+  foundAtMs: number;
+}
+
 /** @returns outcomes by lane. */
-async function deliver(
-  context: SendContext,
-  work: { claims: readonly LaneClaim[]; pages: readonly Page[]; request: SendRequest },
-): Promise<[number, PromiseSettledResult<PageOutcome>][]> {
+async function deliver(context: SendContext, work: FoundPages): Promise<[number, PromiseSettledResult<PageOutcome>][]> {
   await context.failpoint('page.read');
-  const startedAt = performance.now();
   const results = await produce(context, work.pages, work.request);
   await context.failpoint('page.sent');
-  const latencyMs = performance.now() - startedAt;
+  const latencyMs = performance.now() - work.foundAtMs;
   const claims = new Map(work.claims.map((claim) => [claim.lane, claim]));
   const isAlone = isSentAlone(work.pages, results);
   const sent = work.pages.flatMap((page, index): SentPage[] => {

@@ -35,6 +35,26 @@ test('a new member is delivered by itself, once, with its causes and the time fr
   expect(await countPending()).toBe(0);
 });
 
+test('the latency of a change counts what its page waits for once the change is found', async () => {
+  await using sandbox = await openSandbox();
+  await write({ name: 'Ada' }, 'REALIZED');
+  const writtenAt = performance.now();
+  let sentAt = 0;
+  await using _engine = startEngine(database.db, sandbox.endpoint, {
+    async failpoint(name) {
+      if (name !== 'page.read') return;
+      const readAt = performance.now();
+      await until(() => performance.now() - readAt >= 500);
+      sentAt = performance.now();
+    },
+  });
+
+  await untilSettled(1);
+
+  // Less what an answer of the database may lie unread.
+  expect((await readOutcomes())[0]?.latencyMs).toBeGreaterThan(sentAt - writtenAt - 200);
+});
+
 test('changes that wait become one record with the latest state and all causes', async () => {
   await using sandbox = await openSandbox();
   await write({ name: 'Ada' }, 'REALIZED');
