@@ -1,5 +1,5 @@
 /** The console with the keyboard alone, also where the window is as narrow as a telephone. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { openConsole, signIn, tabTo } from '../support/browser.js';
@@ -90,4 +90,45 @@ test('what ends a thing asks for its name each time, and takes it with the Enter
   expect(typedAgain).toBe('');
   // The browsers of tests ask for less motion.
   expect(moving).toBe(0);
+}, 120_000);
+
+test('each step of a flow begins at its start, and what is refused takes the focus to its field', async () => {
+  await using opened = await openConsole();
+  const { page } = opened;
+  const untilFocused = (target: Locator) => target.and(page.locator(':focus')).waitFor();
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
+  await new Frontend(app.url, app.apiKey).createSegments(['gold']);
+  await opened.narrow();
+  await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
+  await signIn(opened, app.apiKey);
+  const name = page.getByRole('textbox', { name: 'Name', exact: true });
+
+  await name.fill('export user');
+  await page.getByLabel('Secret access key').fill('wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00');
+  await press('Create credential and continue');
+  await untilFocused(page.getByLabel('Access key id'));
+  await page.keyboard.insertText('AKIAIOSFODNN7EXAMPLE');
+  await press('Create credential and continue');
+  await untilFocused(page.getByRole('region', { name: 'Set up' }));
+  const scrolled = await page.evaluate('scrollY');
+  await page.keyboard.press('Tab');
+  await untilFocused(name);
+  await page.keyboard.insertText('Orders');
+  await page.getByLabel('Region').fill('us-east-1');
+  await page.getByRole('combobox', { name: 'Stream' }).fill('profiles');
+  await press('Continue to the test');
+  await untilFocused(page.getByRole('region', { name: 'Test and create' }));
+  await page.getByText('The test passed').waitFor();
+  await press('Create destination');
+  await page.getByRole('link', { name: 'Activate segments' }).press('Enter');
+  await page.getByLabel('gold').check();
+  await press('Continue');
+  await untilFocused(page.getByRole('region', { name: 'Attributes' }));
+  await page.keyboard.press('Tab');
+  await untilFocused(page.getByRole('region', { name: 'Attributes' }).locator('input').first());
+  await page.goBack();
+  await untilFocused(page.getByRole('region', { name: 'Segments' }));
+
+  expect(scrolled).toBe(0);
+  expect(opened.faults).toEqual([]);
 }, 120_000);

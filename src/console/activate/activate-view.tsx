@@ -1,7 +1,8 @@
 /** Activates segments to a destination: whom, what of them, how, a look at a real record, and start. */
 
-import { Button, Group, Stack, Stepper, useMatches } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { useDraft } from '../ui/draft.js';
+import { FlowSteps } from '../ui/flow-steps.js';
 import { useStep } from '../ui/step.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { ACTIVATION_STEPS, type ActivationDraft, emptyDraft, findFirstUnfilled } from './activation-draft.js';
@@ -16,28 +17,24 @@ export function ActivateView({ destinationId }: { destinationId: string }) {
   const { content: draft, change, forget } = useDraft(`activate.${destinationId}`, emptyDraft(timeZone));
   const firstUnfilled = findFirstUnfilled(draft);
   const [step, showStep] = useStep(ACTIVATION_STEPS, firstUnfilled);
-  const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', md: 'horizontal' });
   const shared = { draft, onChange: (made: Partial<ActivationDraft>) => change((before) => ({ ...before, ...made })) };
   const above = [
     { href: '/', label: 'Overview' },
     { href: `/destinations/${destinationId}`, label: 'Destination' },
   ];
+  const steps = [
+    { label: 'Segments', description: 'Whose profiles', content: <SegmentsStep {...shared} /> },
+    { label: 'Attributes', description: 'What of them', content: <AttributesStep {...shared} /> },
+    { label: 'Options', description: 'Backfill and changes', content: <OptionsStep {...shared} /> },
+    {
+      label: 'Review',
+      description: 'A real record',
+      content: <ReviewStep draft={draft} destinationId={destinationId} onStarted={forget} />,
+    },
+  ];
   return (
     <ViewFrame title="Activate segments" above={above}>
-      <Stepper active={step} onStepClick={showStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
-        <Stepper.Step label="Segments" description="Whose profiles">
-          <SegmentsStep {...shared} />
-        </Stepper.Step>
-        <Stepper.Step label="Attributes" description="What of them">
-          <AttributesStep {...shared} />
-        </Stepper.Step>
-        <Stepper.Step label="Options" description="Backfill and changes">
-          <OptionsStep {...shared} />
-        </Stepper.Step>
-        <Stepper.Step label="Review" description="A real record">
-          <ReviewStep draft={draft} destinationId={destinationId} onStarted={forget} />
-        </Stepper.Step>
-      </Stepper>
+      <FlowSteps steps={steps} step={step} onStep={showStep} wideFrom="md" />
       <StepButtons step={step} firstUnfilled={firstUnfilled} onStep={showStep} />
     </ViewFrame>
   );

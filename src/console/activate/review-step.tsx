@@ -11,7 +11,7 @@ import { Loaded } from '../ui/loaded.js';
 import { listFaults, type Refusal, useAction } from '../ui/outcome.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
-import { formatCount, formatMoment, toWords } from '../ui/words.js';
+import { formatCount, formatMoment } from '../ui/words.js';
 import { type ActivationDraft, toActivationInput } from './activation-draft.js';
 
 /** What is reviewed. */
@@ -32,7 +32,9 @@ export function ReviewStep(props: ReviewStepProps) {
         <List.Item>Segments: {draft.segmentIds.join(', ')}</List.Item>
         <List.Item>Attributes: {draft.attributes.join(', ') || 'none'}</List.Item>
         <List.Item>Delivered at once: {describeBackfill(draft)}</List.Item>
-        <List.Item>Changes delivered: {toWords(draft.changeDetection)}</List.Item>
+        <List.Item>
+          Changes delivered: {draft.changeDetection === 'EXPORT_ALWAYS' ? 'always' : 'if a value changed'}
+        </List.Item>
         {draft.cron.trim() && <List.Item>Exported by itself: {describeSchedule(draft)}</List.Item>}
       </List>
       <MemberPreview draft={draft} destinationId={destinationId} />

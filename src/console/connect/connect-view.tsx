@@ -1,11 +1,11 @@
 /** The wizard that connects a destination: authentication, set-up, test, creation. Its fields come from the catalogue. */
 
-import { Stepper, useMatches } from '@mantine/core';
 import { useQuery } from 'urql';
 import { type Field, type FieldValues, findFaults } from '../fields/field-values.js';
 import { useKeptFields } from '../fields/use-fields.js';
 import { CatalogueDocument } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
+import { FlowSteps } from '../ui/flow-steps.js';
 import { Loaded } from '../ui/loaded.js';
 import { useStep } from '../ui/step.js';
 import { ViewFrame } from '../ui/view-frame.js';
@@ -53,7 +53,6 @@ const STEP = { authentication: 0, setup: 1, test: 2 } as const;
 function Wizard({ type }: { type: DestinationType }) {
   const fieldsOf = (kind: 'AUTHENTICATION' | 'SETUP') =>
     type.steps.filter((candidate) => candidate.kind === kind).flatMap(({ fields }) => fields);
-  const orientation = useMatches<'vertical' | 'horizontal'>({ base: 'vertical', sm: 'horizontal' });
   const setup = fieldsOf('SETUP');
   // Of the authentication nothing is kept: a secret that was pasted into the wrong field would be as well.
   const state = useKeptFields(`connect.${type.kind}`, setup);
@@ -62,20 +61,28 @@ function Wizard({ type }: { type: DestinationType }) {
     state.setValue('credentialId', credentialId);
     showStep(STEP.setup);
   };
-  return (
-    <Stepper active={step} onStepClick={showStep} allowNextStepsSelect={false} size="sm" orientation={orientation}>
-      <Stepper.Step label="Authentication" description="Who calls AWS">
+  const steps = [
+    {
+      label: 'Authentication',
+      description: 'Who calls AWS',
+      content: (
         <CredentialStep
           type={type}
           fields={fieldsOf('AUTHENTICATION')}
           chosen={String(state.values['credentialId'])}
           onChosen={chooseCredential}
         />
-      </Stepper.Step>
-      <Stepper.Step label="Set up" description="Which stream, and how">
-        <SetupStep fields={setup} state={state} onDone={() => showStep(STEP.test)} />
-      </Stepper.Step>
-      <Stepper.Step label="Test and create" description="Nothing is written">
+      ),
+    },
+    {
+      label: 'Set up',
+      description: 'Which stream, and how',
+      content: <SetupStep fields={setup} state={state} onDone={() => showStep(STEP.test)} />,
+    },
+    {
+      label: 'Test and create',
+      description: 'Nothing is written',
+      content: (
         <TestStep
           fields={setup}
           state={state}
@@ -83,9 +90,10 @@ function Wizard({ type }: { type: DestinationType }) {
           // In its place: back would lead to the test, and the test here again.
           onRefused={() => showStep(STEP.setup, { replace: true })}
         />
-      </Stepper.Step>
-    </Stepper>
-  );
+      ),
+    },
+  ];
+  return <FlowSteps steps={steps} step={step} onStep={showStep} wideFrom="sm" />;
 }
 
 function findFirstUnfilled(setup: readonly Field[], values: FieldValues): number {

@@ -15,6 +15,8 @@ import {
 export interface FieldsState {
   readonly values: FieldValues;
   readonly faults: FieldFaults;
+  /** How often faults were looked for. */
+  readonly attempts: number;
   /** Sets a value; the field's fault goes. */
   setValue(name: string, value: FieldValue): void;
   setFaults(faults: FieldFaults): void;
@@ -47,14 +49,19 @@ export function useKeptFields(name: string, fields: readonly Field[]): KeptField
 }
 
 function useFaults(values: FieldValues, setValue: (name: string, value: FieldValue) => void): FieldsState {
-  const [faults, setFaults] = useState<FieldFaults>({});
+  const [{ faults, attempts }, setShown] = useState<Pick<FieldsState, 'faults' | 'attempts'>>({
+    faults: {},
+    attempts: 0,
+  });
+  const setFaults = (found: FieldFaults) => setShown((before) => ({ faults: found, attempts: before.attempts + 1 }));
   return {
     values,
     faults,
+    attempts,
     setFaults,
     setValue(name, value) {
       setValue(name, value);
-      setFaults(({ [name]: _mended, ...others }) => others);
+      setShown(({ faults: { [name]: _mended, ...others }, ...rest }) => ({ ...rest, faults: others }));
     },
     check(fields) {
       const found = findFaults(fields, values);
