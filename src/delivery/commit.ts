@@ -51,14 +51,8 @@ export async function commitPages(db: Db, works: readonly PageWork[], failpoint:
   const [first] = works;
   if (!first) return [];
   const settled = await db.transaction().execute(async (tx) => {
-    await fenceLanes(
-      tx,
-      works.map(({ claim, settlement }) => ({ claim, steps: settlement.events.length })),
-    );
-    await failpoint('commit.fenced');
-    const pages: PageWork[] = [];
-    for (const work of works) pages.push({ ...work, settlement: await settleErased(tx, work) });
-    await writePages(tx, first.claim, pages);
+    // What is written travels with the fence, and stays only if that holds.
+    const [, pages] = await Promise.all([passFence(tx, works, failpoint), writePages(tx, first.claim, works)]);
     await failpoint('commit.written');
     return pages;
   });
@@ -68,15 +62,29 @@ export async function commitPages(db: Db, works: readonly PageWork[], failpoint:
   }));
 }
 
-async function writePages(tx: Db, destination: DestinationOfPages, pages: readonly PageWork[]): Promise<void> {
+async function passFence(tx: Db, works: readonly PageWork[], failpoint: Failpoint): Promise<void> {
+  const moves = works.map(({ claim, settlement }) => ({ claim, steps: settlement.events.length }));
+  await fenceLanes(tx, moves);
+  await failpoint('commit.fenced');
+}
+
+/** @returns the pages as they are put on the books. */
+async function writePages(
+  tx: Db,
+  destination: DestinationOfPages,
+  works: readonly PageWork[],
+): Promise<readonly PageWork[]> {
+  const pages: PageWork[] = [];
+  for (const work of works) pages.push({ ...work, settlement: await settleErased(tx, work) });
   const events = pages.flatMap(({ settlement }) => settlement.events);
-  // The events meet nothing of the others: the first of those travels with them.
-  const [inserted, held] = await Promise.all([insertDeliveryEvents(tx, events), settleRecords(tx, destination, pages)]);
-  const committed = events.flatMap((event, index) => {
-    const row = inserted[index];
-    return row ? [{ event, committedAt: row.committedAt }] : [];
-  });
-  await addStatistics(tx, destination, [...countEvents(committed), ...held]);
+  // Events and their counts meet nothing of the others: the first of those travels with them.
+  const [held] = await Promise.all([
+    settleRecords(tx, destination, pages),
+    insertDeliveryEvents(tx, events),
+    addStatistics(tx, destination, countEvents(events)),
+  ]);
+  await addStatistics(tx, destination, held);
+  return pages;
 }
 
 /** Writes what becomes of records and exports. @returns what that adds to statistics, beside the events. */

@@ -24,28 +24,22 @@ export interface DeliveryEventCounts {
   codes: Record<string, number>;
 }
 
-/** An event that is on the books: its id and time, by the database's clock. */
-export interface InsertedEvent {
-  id: number;
-  committedAt: Date;
-}
-
 /**
- * Puts events on the books, in one statement; `tx` is the transaction of their pages, which also checks the fences.
- * @returns what the database gave them, in their order.
+ * Puts events on the books, in one statement; `tx` is the transaction of their pages, which also checks the fences. Their time
+ * is that at which it began, as in the statistics: a minute of those has what its deliveries list.
  */
-export async function insertDeliveryEvents(tx: Db, events: readonly NewDeliveryEvent[]): Promise<InsertedEvent[]> {
-  if (events.length === 0) return [];
+export async function insertDeliveryEvents(tx: Db, events: readonly NewDeliveryEvent[]): Promise<void> {
+  if (events.length === 0) return;
   const rows = events.map(toRow);
   const column = (name: keyof EventRow) => rows.map((row) => row[name]);
-  const { rows: inserted } = await sql<InsertedEvent & EventKey>`/* delivery_events.insert (prepared) */
+  await sql`/* delivery_events.insert (prepared) */
     insert into delivery_event (
-      workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+      committed_at, workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
       export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
       sequence_numbers, record_attempts, record_bytes, latencies_ms
     )
-    select workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+    select now(), workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
       export_ids::bigint[], delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids::bigint[], outcomes, revisions::bigint[], record_codes::text[], record_causes,
       record_duplicates::boolean[], shards::text[], shard_numbers::smallint[], sequence_numbers::text[],
@@ -66,21 +60,7 @@ export async function insertDeliveryEvents(tx: Db, events: readonly NewDeliveryE
       export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
       sequence_numbers, record_attempts, record_bytes, latencies_ms
-    )
-    returning id, committed_at as "committedAt", lane, position`.execute(tx);
-  const byKey = new Map(inserted.map((row) => [keyOf(row), row]));
-  return events.map((event) => {
-    const row = byKey.get(keyOf(event));
-    if (!row) throw new Error('A delivery event was inserted and gave no id.');
-    return { id: row.id, committedAt: row.committedAt };
-  });
-}
-
-/** What tells events of one destination apart. */
-type EventKey = Pick<NewDeliveryEvent, 'lane' | 'position'>;
-
-function keyOf({ lane, position }: EventKey): string {
-  return `${lane}/${position}`;
+    )`.execute(tx);
 }
 
 /** Counts an event's records by outcome and code. */

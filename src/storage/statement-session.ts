@@ -94,6 +94,8 @@ class StatementSession implements PostgresPoolClient {
   #copy: Promise<unknown> | null = null;
   readonly #wire: Duplex | null;
   #isHeld = false;
+  /** The transaction's end is under way: what came behind it would stay, whatever became of the transaction. */
+  #isEnding = false;
 
   constructor(session: pg.PoolClient) {
     this.#session = session;
@@ -126,6 +128,16 @@ class StatementSession implements PostgresPoolClient {
 
   async #send<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
     while (this.#copy) await this.#copy.catch(ignore);
+    if (this.#isEnding) throw new Error(`The transaction was over before this was asked for: ${statement}`);
+    this.#isEnding = ENDS_TRANSACTION.test(statement);
+    try {
+      return await this.#answer(statement, parameters);
+    } finally {
+      this.#isEnding = false;
+    }
+  }
+
+  async #answer<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
     this.#holdWire();
     const opening = this.#opening;
     this.#opening = null;
@@ -178,5 +190,6 @@ function wireOf(session: pg.PoolClient): Duplex | null {
   return stream instanceof Duplex ? stream : null;
 }
 
-/** As Kysely opens one. */
+/** As Kysely opens one, and ends it. */
 const OPENS_TRANSACTION = /^(begin|start transaction)\b/;
+const ENDS_TRANSACTION = /^(commit|rollback)$/;

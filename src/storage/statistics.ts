@@ -10,8 +10,6 @@ import type { LaneClaim } from './lanes.js';
 export interface AddedCounts {
   lane: number;
   activationId: number;
-  /** When it was put on the books; null = now, by the database's clock. */
-  at: Date | null;
   /** Flat counters, as delivery_stat.counts keeps them. */
   counters: Readonly<Record<string, number>>;
 }
@@ -24,8 +22,9 @@ export interface ReadCounts {
 }
 
 /**
- * Adds what pages of a destination settled, in one statement. `tx` has fenced the lanes: nobody else writes their rows.
- * @param added no activation twice in the same lane and minute.
+ * Adds what pages of a destination settled, in one statement, to the minute in which the transaction began: that of its
+ * events. `tx` fences the lanes: nobody else writes their rows.
+ * @param added no activation twice in the same lane.
  */
 export async function addStatistics(
   tx: Db,
@@ -33,20 +32,15 @@ export async function addStatistics(
   added: readonly AddedCounts[],
 ): Promise<void> {
   if (added.length === 0) return;
-  const rows = added.map(({ lane, activationId, at, counters }) => ({
-    lane,
-    activation_id: activationId,
-    at,
-    counters,
-  }));
+  const rows = added.map(({ lane, activationId, counters }) => ({ lane, activation_id: activationId, counters }));
   await sql`/* statistics.add (prepared) */
     insert into delivery_stat as stat (
       workspace_id, destination_id, activation_id, lane, span_minutes, started_at, counts
     )
     select ${claim.workspaceId}, ${claim.destinationId}, activation_id, lane, 1,
-      date_trunc('minute', coalesce(at, clock_timestamp())), counters
+      date_trunc('minute', now()), counters
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added(
-      lane smallint, activation_id bigint, at timestamptz, counters jsonb
+      lane smallint, activation_id bigint, counters jsonb
     )
     on conflict (destination_id, started_at, activation_id, lane, span_minutes) do update
     set counts = add_counts(stat.counts, excluded.counts)`.execute(tx);

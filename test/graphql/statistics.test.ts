@@ -158,7 +158,7 @@ async function addSibling(books: Books): Promise<Books> {
 async function deliver(books: Books, counters: Record<string, number>): Promise<void> {
   const { workspaceId, destinationId, activationId } = books;
   const claim = { ...exampleClaim, workspaceId, destinationId };
-  await addStatistics(database.db, claim, [{ lane: claim.lane, activationId, at: null, counters }]);
+  await addStatistics(database.db, claim, [{ lane: claim.lane, activationId, counters }]);
 }
 
 async function readExport(frontend: Frontend, id: string): Promise<z.infer<typeof Counts>> {

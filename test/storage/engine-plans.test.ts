@@ -173,7 +173,7 @@ test('a commit reads the rows that it settles', async () => {
     const counters = { delivered: PAGE };
     const checkpoint = { page: 1, offset: 0, paceMs: 0 };
     await moveExports(tx, claim, [{ exportId, counters, deferred: 0, checkpoint, hold: null }]);
-    await addStatistics(tx, claim, [{ lane: LANE, activationId, at: null, counters }]);
+    await addStatistics(tx, claim, [{ lane: LANE, activationId, counters }]);
     await insertDeliveryEvents(tx, [
       {
         workspaceId: claim.workspaceId,
@@ -263,7 +263,7 @@ test('what a change and its record need is planned for the first calls only', as
         await readPageSnapshot(tx, { destinationId, activationIds: [activationId], exportIds: [], profiles });
       }
       await removeReasons(tx, [{ lane: LANE, activationId, profileKey, version: 0, exportIds: [] }]);
-      await addStatistics(tx, claim, [{ lane: LANE, activationId, at: null, counters: { delivered: 1 } }]);
+      await addStatistics(tx, claim, [{ lane: LANE, activationId, counters: { delivered: 1 } }]);
     }
     const { rows } = await sql<{ statement: string; plans: number }>`
       select left(statement, 60) as statement, custom_plans as plans from pg_prepared_statements`.execute(tx);

@@ -90,6 +90,27 @@ test('one that fails takes those behind it and the transaction with it, and the 
   expect(rows.map(({ place }) => place)).toEqual([3, 4, 5]);
 });
 
+test('what is asked for once the end of a transaction is under way is not sent: it would stay, whatever becomes of the rest', async () => {
+  const wire = openWire();
+  const db = queryThrough(wire.pool);
+  let askLate = async (): Promise<unknown> => null;
+
+  const failed = db.transaction().execute(async (tx) => {
+    askLate = () => tx.executeQuery(CompiledQuery.raw('late'));
+    await tx.executeQuery(CompiledQuery.raw('one'));
+    throw new Error('the other one failed');
+  });
+
+  failed.catch(() => {});
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one']);
+  wire.answerAll();
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'rollback']);
+  await expect(askLate()).rejects.toThrow('The transaction was over before this was asked for: late');
+  wire.answerAll();
+  await expect(failed).rejects.toThrow('the other one failed');
+  expect(wire.sent).toEqual(['begin', 'one', 'rollback']);
+});
+
 test('COPY as the first statement of a transaction', async () => {
   await sql`create table copied_first (place int)`.execute(database.db);
 

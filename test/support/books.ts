@@ -143,9 +143,13 @@ export async function addEvent(
     records,
     ...event,
   };
-  const [inserted] = await insertDeliveryEvents(books.db, [row]);
-  if (!inserted) throw new Error('The event was not inserted.');
-  return inserted;
+  await insertDeliveryEvents(books.db, [row]);
+  const { id, committed_at: committedAt } = await books.db
+    .selectFrom('delivery_event')
+    .select(['id', 'committed_at'])
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  return { id, committedAt };
 }
 
 /** A delivered record. */
