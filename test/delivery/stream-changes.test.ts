@@ -82,12 +82,14 @@ test('a record limit that is lowered is read and followed: what is too large now
 test('a record limit that is lowered in mid-export holds for what is sent after it', async () => {
   await using run = await prepare('lowered-midway', { profiles: 900, maxRecordSizeKiB: 2_048 });
   await run.holdToRate(300);
-  // The last of its lane, so that it is sent in the second half.
   await run.setName('p899', 1.5 * MIB);
+  // It does not get through while it still fits.
+  run.sandbox.setFaults([{ kind: 'record-error', code: 'InternalFailure', match: { partitionKey: 'p899' } }]);
   await using _engine = run.start();
   await until(async () => expect((await readBooks(database.db, run.exportId)).delivered).toBeGreaterThan(100));
 
   await run.owner.limitRecords('lowered-midway', 1_024);
+  run.sandbox.setFaults([]);
   const { delivered } = await readBooks(database.db, run.exportId);
   const renewed = await run.renew();
   await run.setName('p899', 1.5 * MIB);
