@@ -43,6 +43,11 @@ const MIN_SERVER_VERSION = 15;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Longest time to wait for a free session of the pool. */
 const POOL_WAIT_MS = 10_000;
+/**
+ * How long a session is kept that nobody uses. The driver's ten seconds are less than a pause between two bursts, and a new
+ * session has its process to start and all its statements to plan.
+ */
+const IDLE_MS = 600_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -112,6 +117,7 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig {
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     connectionTimeoutMillis: POOL_WAIT_MS,
+    idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     types: { getTypeParser },
     Client: PromptClient,
