@@ -3,7 +3,6 @@
 import type { Db } from '../storage/database.js';
 import { putTriggeredRecords, type TriggeredRecord } from '../storage/pending-records.js';
 import {
-  findExistingProfileIds,
   insertMemberships,
   insertProfiles,
   lockAllProfiles,
@@ -71,14 +70,15 @@ export class ProfileRaceError extends Error {
 export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promise<WrittenProfiles> {
   const groups = groupByProfile(request.workspaceId, request.changes);
   // In this order, so that all is read under the lock.
-  const [, segments, rules, locked] = await Promise.all([
+  const [, segments, rules, found] = await Promise.all([
     lockWorkspace(tx, request.workspaceId, 'shared'),
     readSegments(tx, request),
     listTriggerRules(tx, request.workspaceId),
     lockAllProfiles(tx, request.workspaceId, groups),
   ]);
   const work = { request, groups, context: { now: request.now, segments } };
-  const decided = locked.length > 0 ? decideExisting(groups, locked, work) : await decideMixed(tx, work);
+  const { existing, locked } = found;
+  const decided = locked.length > 0 ? decideExisting(groups, locked, work) : await decideMixed(tx, work, existing);
   const records = findTriggered(decided, { rules, now: request.now });
   const [revised] = await Promise.all([
     reviseProfiles(tx, { request, decided, records }),
@@ -120,9 +120,9 @@ export async function readSegments(
 }
 
 /** Where not all exist: adds those that do not, then locks the others. */
-async function decideMixed(tx: Db, work: Work): Promise<Settled[]> {
+async function decideMixed(tx: Db, work: Work, existing: ReadonlySet<string>): Promise<Settled[]> {
   const { request, groups } = work;
-  const created = request.existingOnly ? [] : await createMissing(tx, work);
+  const created = request.existingOnly ? [] : await createMissing(tx, work, existing);
   const done = new Set(created.map(({ group }) => group));
   const open = groups.filter((group) => !done.has(group));
   const locked = open.length > 0 ? await lockProfiles(tx, request.workspaceId, open) : [];
@@ -130,9 +130,8 @@ async function decideMixed(tx: Db, work: Work): Promise<Settled[]> {
 }
 
 /** Adds the profiles that do not exist. Who was faster with one leaves it to {@link decideExisting}. */
-async function createMissing(tx: Db, work: Work): Promise<Settled[]> {
+async function createMissing(tx: Db, work: Work, existing: ReadonlySet<string>): Promise<Settled[]> {
   const { request, context } = work;
-  const existing = await findExistingProfileIds(tx, request.workspaceId, work.groups);
   const missing = work.groups.filter((group) => !existing.has(group.profileId));
   const folds = missing.map((group) => ({ group, folded: foldChanges(null, group, context) }));
   const rows = folds.flatMap(({ group: { profileId, lane }, folded: { after } }) =>

@@ -48,6 +48,8 @@ const POOL_WAIT_MS = 10_000;
  * session has its process to start and all its statements to plan.
  */
 const IDLE_MS = 600_000;
+/** Idle sessions are probed as often: what lies between forgets silent ones after some minutes, and tells nobody. */
+const KEEP_ALIVE_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 const INT8 = 20;
 const INT8_ARRAY = 1016;
@@ -119,6 +121,7 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig {
     connectionTimeoutMillis: POOL_WAIT_MS,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     types: { getTypeParser },
     Client: PromptClient,
   };

@@ -34,12 +34,12 @@ export async function insertDeliveryEvents(tx: Db, events: readonly NewDeliveryE
   const column = (name: keyof EventRow) => rows.map((row) => row[name]);
   await sql`/* delivery_events.insert (prepared) */
     insert into delivery_event (
-      committed_at, workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+      workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
       export_ids, delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids, outcomes, revisions, record_codes, record_causes, record_duplicates, shards, shard_numbers,
       sequence_numbers, record_attempts, record_bytes, latencies_ms
     )
-    select now(), workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
+    select workspace_id, destination_id, lane, position, activation_id, activation_version, destination_version, origin,
       export_ids::bigint[], delivered, failed, skipped, deferred, attempts, bytes, possible_duplicates, codes,
       profile_ids::bigint[], outcomes, revisions::bigint[], record_codes::text[], record_causes,
       record_duplicates::boolean[], shards::text[], shard_numbers::smallint[], sequence_numbers::text[],

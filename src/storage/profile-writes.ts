@@ -90,42 +90,58 @@ export async function lockProfiles(db: Db, workspaceId: number, places: readonly
       from ${findEach(workspaceId, places)}
       order by found.id
     )
-    ${lockFound}`.execute(db);
+    select ${LOCKED_COLUMNS}
+    from found
+    cross join lateral (
+      ${lockFound}
+      for no key update
+    ) as locked`.execute(db);
   return result.rows.map(parseProfile);
 }
 
-/** As {@link lockProfiles} if all of them exist; else it locks and reads none, so that the missing can be added first. */
+/** What {@link lockAllProfiles} found. */
+export interface FoundProfiles {
+  /** The customer's ids of those that exist. */
+  existing: ReadonlySet<string>;
+  /** Empty unless all exist. */
+  locked: Profile[];
+}
+
+/** As {@link lockProfiles} if all of them exist; else it only tells which do, so that the missing can be added first. */
 export async function lockAllProfiles(
   db: Db,
   workspaceId: number,
   places: readonly ProfilePlace[],
-): Promise<Profile[]> {
-  const result = await sql`/* profiles.lock_all (prepared) */
-    with present as materialized (
-      select found.lane, found.id
+): Promise<FoundProfiles> {
+  const result = await sql<{ existing_id: string; id: number | null }>`/* profiles.lock_all (prepared) */
+    with found as materialized (
+      select found.lane, found.id, found.profile_id as existing_id
       from ${findEach(workspaceId, places)}
       order by found.id
-    ),
-    found as materialized (
-      select * from present where (select count(*) from present) = ${places.length}::bigint
     )
-    ${lockFound}`.execute(db);
-  return result.rows.map(parseProfile);
+    select found.existing_id, ${LOCKED_COLUMNS}
+    from found
+    left join lateral (
+      ${lockFound} and (select count(*) from found) = ${places.length}::bigint
+      for no key update
+    ) as locked on true`.execute(db);
+  return {
+    existing: new Set(result.rows.map((row) => row.existing_id)),
+    locked: result.rows.filter((row) => row.id !== null).map(parseProfile),
+  };
 }
 
-/** Of `found`, in its order. */
-const lockFound = sql`select locked.lane, locked.id, locked.workspace_id, locked.profile_id, locked.attributes,
-      locked.identities, locked.memberships, locked.revision, locked.created_at, locked.updated_at
-    from found
-    cross join lateral (
+const LOCKED_COLUMNS = sql`locked.lane, locked.id, locked.workspace_id, locked.profile_id, locked.attributes,
+      locked.identities, locked.memberships, locked.revision, locked.created_at, locked.updated_at`;
+
+/** What is locked of `found`, in its order. */
+const lockFound = sql`
       select profile.*
       from profile
-      where profile.lane = found.lane and profile.id = found.id
-      for no key update
-    ) as locked`;
+      where profile.lane = found.lane and profile.id = found.id`;
 
 /**
- * Writes profiles that {@link lockProfiles} locked, and raises their revisions. Each row conflicts by its key, which
+ * Writes profiles that are locked, and raises their revisions. Each row conflicts by its key, which
  * is one probe of the index; a plain update joins, and reads all of a table that has no statistics yet.
  */
 export async function updateProfiles(

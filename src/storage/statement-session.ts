@@ -5,6 +5,7 @@
  */
 
 import { Duplex } from 'node:stream';
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import {
   type ConnectionProvider,
   DefaultConnectionProvider,
@@ -94,8 +95,8 @@ class StatementSession implements PostgresPoolClient {
   #copy: Promise<unknown> | null = null;
   readonly #wire: Duplex | null;
   #isHeld = false;
-  /** The transaction's end is under way: what came behind it would stay, whatever became of the transaction. */
-  #isEnding = false;
+  /** The end of the transaction, under way: what came behind it would stay, whatever became of the transaction. */
+  #ending: string | null = null;
 
   constructor(session: pg.PoolClient) {
     this.#session = session;
@@ -127,17 +128,19 @@ class StatementSession implements PostgresPoolClient {
   }
 
   async #send<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
-    while (this.#copy) await this.#copy.catch(ignore);
-    if (this.#isEnding) throw new Error(`The transaction was over before this was asked for: ${statement}`);
-    this.#isEnding = ENDS_TRANSACTION.test(statement);
+    if (!ENDS_TRANSACTION.test(statement)) return await this.#sendNow(statement, parameters);
+    if (statement === 'rollback') await this.#untilQuiet();
+    this.#ending = statement;
     try {
-      return await this.#answer(statement, parameters);
+      return await this.#sendNow(statement, parameters);
     } finally {
-      this.#isEnding = false;
+      this.#ending = null;
     }
   }
 
-  async #answer<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+  async #sendNow<Row>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<Row>> {
+    while (this.#copy) await this.#copy.catch(ignore);
+    this.#refuseBehindEnd(statement);
     this.#holdWire();
     const opening = this.#opening;
     this.#opening = null;
@@ -151,8 +154,23 @@ class StatementSession implements PostgresPoolClient {
     return result;
   }
 
+  /** Waits for all parts of the work: those that did not fail go on in answer to what they asked for. */
+  async #untilQuiet(): Promise<void> {
+    for (let latest: Promise<unknown> | null = null; latest !== this.#latest; ) {
+      latest = this.#latest;
+      await latest.catch(ignore);
+      await nextTurnOfLoop();
+    }
+  }
+
+  #refuseBehindEnd(statement: string): void {
+    if (this.#ending !== null && this.#ending !== statement)
+      throw new Error(`The transaction was over before this was asked for: ${statement}`);
+  }
+
   async #copyAlone<Row>(statement: string, body: CopyBody): Promise<PostgresQueryResult<Row>> {
     while (this.#copy) await this.#copy.catch(ignore);
+    this.#refuseBehindEnd(statement);
     const copying = this.#latest.then(() => runCopy(this.#session, statement, body));
     this.#opening = null;
     this.#copy = copying;

@@ -23,7 +23,7 @@ export interface ReadCounts {
 
 /**
  * Adds what pages of a destination settled, in one statement, to the minute in which the transaction began: that of its
- * events. `tx` fences the lanes: nobody else writes their rows.
+ * events. `tx` fences the lanes: only their owner's counts stay, and rows are locked in one order.
  * @param added no activation twice in the same lane.
  */
 export async function addStatistics(
@@ -42,6 +42,7 @@ export async function addStatistics(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as added(
       lane smallint, activation_id bigint, counters jsonb
     )
+    order by lane, activation_id
     on conflict (destination_id, started_at, activation_id, lane, span_minutes) do update
     set counts = add_counts(stat.counts, excluded.counts)`.execute(tx);
 }

@@ -25,18 +25,19 @@ test.each<FailpointName>(['commit.fenced', 'commit.written'])(
   'a session that dies at %s: the commit is repeated, every record is sent once',
   async (place) => {
     await using run = await prepare(`dies-${place}`);
-    let passed = 0;
+    let [passed, killed] = [0, 0];
     await using _engine = run.start({
       failpoint: async (name) => {
         if (name !== place) return;
         passed += 1;
-        if (passed % 5 === 1) await killTransactions();
+        if (passed % 5 === 1) killed += await killTransactions();
       },
     });
 
     const books = await untilFinished(database.db, run.exportId);
 
     expect(passed).toBeGreaterThan(16);
+    expect(killed).toBeGreaterThan(0);
     expect(books).toMatchObject({ state: 'SUCCEEDED', received: PROFILES, delivered: PROFILES, attempts: PROFILES });
     expect(await compareWithLedger(database.db, run.sandbox, run.place)).toMatchObject({
       told: PROFILES,
@@ -132,15 +133,17 @@ async function prepare(stream: string) {
   };
 }
 
-/** Ends the sessions that hold locks on lanes: those in mid-commit. */
-async function killTransactions(): Promise<void> {
-  await sql`/* test.kill */
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and state = 'idle in transaction'`.execute(
-    database.db,
-  );
+/** Ends the sessions that hold locks on lanes: those in mid-commit. @returns how many. */
+async function killTransactions(): Promise<number> {
+  const { rows } = await sql`/* test.kill */
+    select pg_terminate_backend(pid)
+    from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and pid in (
+      select pid from pg_locks where relation = 'lane'::regclass and mode = 'RowExclusiveLock'
+    )`.execute(database.db);
   // The pool learns of it in its own time.
   await until(async () => (await sql`select 1`.execute(database.db)).rows.length === 1);
+  return rows.length;
 }
 
 /** The database, but commits of pages that did take effect may answer with an error. */

@@ -210,8 +210,9 @@ describe.each([3, 400])('a write of %i profiles', (count) => {
     await expectFewRows(4 * count, async (tx) => {
       expect(await findExistingProfileIds(tx, workspaceId, written)).toHaveProperty('size', count);
       expect(await lockProfiles(tx, workspaceId, written)).toHaveLength(count);
-      expect(await lockAllProfiles(tx, workspaceId, written)).toHaveLength(count);
-      expect(await lockAllProfiles(tx, workspaceId, [...written, ...added])).toEqual([]);
+      expect((await lockAllProfiles(tx, workspaceId, written)).locked).toHaveLength(count);
+      const mixed = await lockAllProfiles(tx, workspaceId, [...written, ...added]);
+      expect(mixed).toEqual({ existing: new Set(written.map(({ profileId }) => profileId)), locked: [] });
       expect(await updateProfiles(tx, workspaceId, written)).toHaveLength(count);
       expect(await insertProfiles(tx, workspaceId, added)).toHaveLength(count);
       await upsertMemberships(
@@ -247,7 +248,7 @@ test('what a change and its record need is planned for the first calls only', as
   const custom = await database.db.transaction().execute(async (tx) => {
     for (let call = 0; call < CALLS; call += 1) {
       const places = [{ lane: LANE, profileId: `profile-${page(CALLS)[call]}` }];
-      const locked = await lockAllProfiles(tx, workspaceId, places);
+      const { locked } = await lockAllProfiles(tx, workspaceId, places);
       expect(locked).toHaveLength(1);
       await lockProfiles(tx, workspaceId, places);
       await findExistingProfileIds(tx, workspaceId, places);

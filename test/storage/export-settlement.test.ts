@@ -45,7 +45,7 @@ test('last lanes that finish at the same moment never leave an export RUNNING', 
   }
 });
 
-/** Lets so many commits meet after their fences. */
+/** Lets so many commits pass their fences before one of them is done. */
 function makeBarrier(parties: number): (name: FailpointName) => Promise<void> {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

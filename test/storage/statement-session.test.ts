@@ -1,5 +1,6 @@
 /** How statements travel: together where they are asked for together, each with its own answer. */
 
+import { setImmediate } from 'node:timers/promises';
 import { CompiledQuery, sql } from 'kysely';
 import type pg from 'pg';
 import { expect, test, vi } from 'vitest';
@@ -90,25 +91,34 @@ test('one that fails takes those behind it and the transaction with it, and the 
   expect(rows.map(({ place }) => place)).toEqual([3, 4, 5]);
 });
 
-test('what is asked for once the end of a transaction is under way is not sent: it would stay, whatever becomes of the rest', async () => {
+test('a transaction is rolled back when all parts of its work have ended, and nothing follows', async () => {
   const wire = openWire();
   const db = queryThrough(wire.pool);
   let askLate = async (): Promise<unknown> => null;
 
   const failed = db.transaction().execute(async (tx) => {
-    askLate = () => tx.executeQuery(CompiledQuery.raw('late'));
-    await tx.executeQuery(CompiledQuery.raw('one'));
-    throw new Error('the other one failed');
+    const ask = (text: string) => tx.executeQuery(CompiledQuery.raw(text));
+    askLate = () => ask('late');
+    const fails = ask('one').then(() => {
+      throw new Error('the fence fell');
+    });
+    await Promise.all([fails, ask('two').then(() => ask('three'))]);
   });
 
   failed.catch(() => {});
-  await expect.poll(() => wire.sent).toEqual(['begin', 'one']);
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two']);
+  wire.answer(2);
+  // The work has failed by then; the other part of it is still at the server.
+  await setImmediate();
+  expect(wire.sent).toEqual(['begin', 'one', 'two']);
   wire.answerAll();
-  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'rollback']);
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two', 'three']);
+  wire.answerAll();
+  await expect.poll(() => wire.sent).toEqual(['begin', 'one', 'two', 'three', 'rollback']);
   await expect(askLate()).rejects.toThrow('The transaction was over before this was asked for: late');
   wire.answerAll();
-  await expect(failed).rejects.toThrow('the other one failed');
-  expect(wire.sent).toEqual(['begin', 'one', 'rollback']);
+  await expect(failed).rejects.toThrow('the fence fell');
+  expect(wire.sent).toHaveLength(5);
 });
 
 test('COPY as the first statement of a transaction', async () => {
@@ -125,7 +135,7 @@ test('COPY as the first statement of a transaction', async () => {
 /** A session that notes what is sent, and answers when it is told to. */
 function openWire(faults: Record<string, Error> = {}) {
   const sent: string[] = [];
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   const session = {
     query: (statement: string) => {
       sent.push(statement);
@@ -139,10 +149,12 @@ function openWire(faults: Record<string, Error> = {}) {
   return {
     sent,
     pool: { connect: async () => session as unknown as pg.PoolClient, end: async () => {} },
+    /** Answers so many statements, the oldest first. */
+    answer(count: number) {
+      for (const answer of waiting.splice(0, count)) answer();
+    },
     answerAll() {
-      const answers = waiting;
-      waiting = [];
-      for (const answer of answers) answer();
+      this.answer(waiting.length);
     },
   };
 }
