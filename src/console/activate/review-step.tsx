@@ -3,14 +3,15 @@
 import { Button, List, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useQuery } from 'urql';
-import { useLocation } from 'wouter';
 import { describeSchedule } from '../activation/activation-changes.js';
 import { ActivateSegmentsDocument, PreviewActivationDocument } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { Loaded } from '../ui/loaded.js';
 import { listFaults, type Refusal, useAction } from '../ui/outcome.js';
+import { useNavigateFromHere, usePresence } from '../ui/presence.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { SimulatedRecord } from '../ui/simulated-record.js';
+import { tellRefusal } from '../ui/tell-refusal.js';
 import { formatCount, formatMoment } from '../ui/words.js';
 import { type ActivationDraft, toActivationInput } from './activation-draft.js';
 
@@ -74,8 +75,9 @@ function describeBackfill({ backfillMode, since, maxRecordsPerSecond }: Activati
 }
 
 function useStart({ draft, destinationId, onStarted }: ReviewStepProps) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const isHere = usePresence();
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(ActivateSegmentsDocument);
   const start = async () => {
@@ -87,6 +89,7 @@ function useStart({ draft, destinationId, onStarted }: ReviewStepProps) {
       return onStarted();
     }
     if (outcome.answer) key.renew();
+    if (!isHere()) return tellRefusal(listFaults(outcome.refusal));
     setRefusal(outcome.refusal);
   };
   return { refusal, isStarting: isRunning, start };

@@ -1,11 +1,12 @@
 /** One activation: how it does, its settings, and the record that a member would get. */
 
 import { Tabs } from '@mantine/core';
-import { useLocation, useSearchParams } from 'wouter';
+import { useSearchParams } from 'wouter';
 import { ActivationPageDocument, type ActivationPageQuery, type StatisticsWindow } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
 import { usePolledQuery } from '../ui/polled-query.js';
+import { useNavigateFromHere } from '../ui/presence.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { tabPath } from '../ui/tab-path.js';
 import { type Ancestor, ViewFrame } from '../ui/view-frame.js';
@@ -68,7 +69,7 @@ interface ActivationTabsProps {
 }
 
 function ActivationTabs({ activation, tab, window }: ActivationTabsProps) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   const [parameters] = useSearchParams();
   const { id, destination } = activation;
   return (

@@ -2,14 +2,14 @@
 
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useLocation } from 'wouter';
 import { TriggerExportDocument } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
 import { useAction } from '../ui/outcome.js';
+import { useNavigateFromHere } from '../ui/presence.js';
 
 /** The button; it leads to the export. */
 export function ExportNow({ activationId }: { activationId: string }) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(TriggerExportDocument);
   const start = async () => {

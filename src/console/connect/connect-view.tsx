@@ -69,7 +69,7 @@ function Wizard({ type }: { type: DestinationType }) {
         <CredentialStep
           type={type}
           fields={fieldsOf('AUTHENTICATION')}
-          chosen={String(state.values['credentialId'])}
+          chosen={String(state.values['credentialId'] ?? '')}
           onChosen={chooseCredential}
         />
       ),

@@ -7,10 +7,16 @@ import { useSearchParams } from 'wouter';
 import { startWithIdentity } from '../credentials/identity-text.js';
 import { NewCredential } from '../credentials/new-credential.js';
 import type { Field } from '../fields/field-values.js';
-import { type CredentialCardFragment, PickCredentialDocument } from '../generated/graphql.js';
+import {
+  ChosenCredentialDocument,
+  type CredentialCardFragment,
+  type PageFragment,
+  PickCredentialDocument,
+} from '../generated/graphql.js';
 import { Loading } from '../ui/loading.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { usePresence } from '../ui/presence.js';
 import type { DestinationType } from './catalogue-view.js';
 import { PolicyHint } from './policy-hint.js';
 
@@ -28,22 +34,28 @@ const NEW = 'new';
 
 /** The step. */
 export function CredentialStep({ type, fields, chosen, onChosen }: CredentialStepProps) {
-  const [parameters] = useSearchParams();
-  const [{ data }] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
   const [picked, setPicked] = useState(chosen);
-  if (!data) return <Loading />;
-  const existing = data.credentials.nodes;
-  // One of another page is not chosen any more: nobody sees it.
-  const isShown = picked === NEW || existing.some(({ id }) => id === picked);
-  const choice = (isShown ? picked : existing[0]?.id) ?? NEW;
+  const isHere = usePresence();
+  const list = useCredentials(picked);
+  if (!list) return <Loading />;
+  const { existing, pageInfo } = list;
+  const choice = findChoice(existing, picked);
   return (
     <Stack mt="md">
       {existing.length > 0 && <CredentialChoice existing={existing} choice={choice} onChoose={setPicked} />}
-      <Pager page={data.credentials.pageInfo} />
+      <Pager page={pageInfo} />
       {choice === NEW ? (
-        <NewCredential fields={fields} submitLabel="Create credential and continue" onCreated={onChosen} />
+        <NewCredential
+          fields={fields}
+          submitLabel="Create credential and continue"
+          onCreated={(id) => isHere() && onChosen(id)}
+        />
       ) : (
-        <Button style={{ alignSelf: 'flex-start' }} onClick={() => onChosen(choice)}>
+        <Button
+          style={{ alignSelf: 'flex-start' }}
+          disabled={choice === null}
+          onClick={() => choice && onChosen(choice)}
+        >
           Continue
         </Button>
       )}
@@ -52,9 +64,35 @@ export function CredentialStep({ type, fields, chosen, onChosen }: CredentialSte
   );
 }
 
+/** What is shown as chosen: never another than the one that was picked. @returns null if that one is gone. */
+function findChoice(existing: readonly CredentialCardFragment[], picked: string): string | null {
+  if (existing.length === 0) return NEW;
+  if (picked === '') return existing[0]?.id ?? NEW;
+  return picked === NEW || existing.some(({ id }) => id === picked) ? picked : null;
+}
+
+interface CredentialList {
+  readonly existing: readonly CredentialCardFragment[];
+  readonly pageInfo: PageFragment;
+}
+
+/** The page of the address; before it the one that is picked, if another page has it. @returns null until all is known. */
+function useCredentials(picked: string): CredentialList | null {
+  const [parameters] = useSearchParams();
+  const [{ data }] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
+  const isElsewhere = picked !== '' && picked !== NEW && !data?.credentials.nodes.some(({ id }) => id === picked);
+  const variables = { id: picked };
+  const [{ data: found, fetching }] = useQuery({ query: ChosenCredentialDocument, variables, pause: !isElsewhere });
+  const credential = isElsewhere && found?.credential?.id === picked ? found.credential : null;
+  if (!data || (isElsewhere && fetching && !credential)) return null;
+  const { nodes, pageInfo } = data.credentials;
+  return { existing: credential ? [credential, ...nodes] : nodes, pageInfo };
+}
+
 interface CredentialChoiceProps {
   readonly existing: readonly CredentialCardFragment[];
-  readonly choice: string;
+  /** Null if none is chosen. */
+  readonly choice: string | null;
   readonly onChoose: (choice: string) => void;
 }
 

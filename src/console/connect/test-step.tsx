@@ -3,7 +3,6 @@
 import { Button, Group, Loader, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useEffect, useEffectEvent, useState } from 'react';
-import { useLocation } from 'wouter';
 import { type Field, toInput } from '../fields/field-values.js';
 import { asInput } from '../fields/typed-input.js';
 import type { KeptFieldsState } from '../fields/use-fields.js';
@@ -14,7 +13,9 @@ import {
   TestKinesisSettingsDocument,
 } from '../generated/graphql.js';
 import { useIdempotencyKey } from '../ui/idempotency-key.js';
-import { faultsByField, type Refusal, useAction } from '../ui/outcome.js';
+import { faultsByField, listFaults, type Refusal, useAction } from '../ui/outcome.js';
+import { useNavigateFromHere, usePresence } from '../ui/presence.js';
+import { tellRefusal } from '../ui/tell-refusal.js';
 import { TestChecks } from '../ui/test-checks.js';
 
 /** What the step needs. */
@@ -22,7 +23,7 @@ export interface TestStepProps {
   readonly fields: readonly Field[];
   readonly state: KeptFieldsState;
   readonly onBack: () => void;
-  /** Called when a fault belongs to a field. */
+  /** Called when a fault belongs to a field, unless the step was left meanwhile. */
   readonly onRefused: () => void;
 }
 
@@ -34,7 +35,9 @@ export function TestStep({ fields, state, onBack, onRefused }: TestStepProps) {
     'stream',
     'credentialId',
   ]);
+  const isHere = usePresence();
   const refuse = (refusal: Refusal) => {
+    if (!isHere()) return;
     state.setFaults(faultsByField(refusal));
     onRefused();
   };
@@ -90,14 +93,15 @@ interface CreationEnd {
 }
 
 function useCreation(input: CreateKinesisDestinationInput, { refuse, forget }: CreationEnd) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
+  const isHere = usePresence();
   const key = useIdempotencyKey();
   const { isRunning, run } = useAction(CreateKinesisDestinationDocument);
   const create = async () => {
     const outcome = await run({ input: { ...input, idempotencyKey: key.current } });
     if (!outcome.isDone) {
       if (outcome.answer) key.renew();
-      return refuse(outcome.refusal);
+      return isHere() ? refuse(outcome.refusal) : tellRefusal(listFaults(outcome.refusal));
     }
     const { id, name } = outcome.success.destination;
     notifications.show({ title: `${name} is connected`, message: 'Activate segments to it next.' });

@@ -4,7 +4,6 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useState } from 'react';
-import { useLocation } from 'wouter';
 import {
   DeleteDestinationDocument,
   DisableDestinationDocument,
@@ -12,6 +11,7 @@ import {
 } from '../generated/graphql.js';
 import { ConfirmByName } from '../ui/confirm-by-name.js';
 import { useAction } from '../ui/outcome.js';
+import { useNavigateFromHere } from '../ui/presence.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import type { Destination } from './destination-view.js';
 
@@ -61,7 +61,7 @@ export function DestinationEnding({ destination }: { destination: Destination })
 }
 
 function useDeletion({ id, name }: Destination, onRefused: (message: string) => void) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   const { isRunning, run } = useAction(DeleteDestinationDocument);
   const remove = async () => {
     const outcome = await run({ id });

@@ -2,7 +2,7 @@
 
 import { Anchor, Code, List, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from 'urql';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { DeleteProfileDocument, ProfilePageDocument, type ProfilePageQuery } from '../generated/graphql.js';
 import { DeliveryTable } from '../ui/delivery-table.js';
 import { EmptyState } from '../ui/empty-state.js';
@@ -11,6 +11,7 @@ import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { useNavigateFromHere } from '../ui/presence.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
@@ -93,7 +94,7 @@ function ProfileBody({ profile }: { profile: Profile }) {
 }
 
 function EraseProfile({ profileId }: { profileId: string }) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   return (
     <EndByName
       document={DeleteProfileDocument}

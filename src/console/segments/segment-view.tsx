@@ -2,7 +2,7 @@
 
 import { Anchor, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from 'urql';
-import { Link, useLocation, useSearchParams } from 'wouter';
+import { Link, useSearchParams } from 'wouter';
 import { DeleteSegmentDocument, SegmentPageDocument, type SegmentPageQuery } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { EndByName } from '../ui/end-by-name.js';
@@ -11,6 +11,7 @@ import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { useNavigateFromHere } from '../ui/presence.js';
 import { Section } from '../ui/section.js';
 import { StateBadge } from '../ui/state-badge.js';
 import { ViewFrame } from '../ui/view-frame.js';
@@ -126,7 +127,7 @@ function Members({ members }: { members: Segment['members'] }) {
 }
 
 function DeleteSegment({ segment: { segmentId, name } }: { segment: Segment }) {
-  const [, navigate] = useLocation();
+  const navigate = useNavigateFromHere();
   return (
     <EndByName
       document={DeleteSegmentDocument}
