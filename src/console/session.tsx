@@ -1,6 +1,7 @@
 /** Who is signed in: an API key, kept for this tab only, and never in an address. With it go the drafts of the tab. */
 
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from 'react';
+import { emptyTab, TAB_PREFIX } from './tab-storage.js';
 
 /** The session of this tab. */
 export interface Session {
@@ -10,13 +11,13 @@ export interface Session {
   signOut(): void;
 }
 
-const STORAGE_KEY = 'tributary.apiKey';
+const STORAGE_KEY = `${TAB_PREFIX}apiKey`;
 
 const SessionContext = createContext<Session | null>(null);
 
 /** Keeps a key before the session begins: who opens the page is signed in with it. Drafts of whoever was here go. */
 export function keepKey(apiKey: string): void {
-  sessionStorage.clear();
+  emptyTab();
   sessionStorage.setItem(STORAGE_KEY, apiKey);
 }
 
@@ -28,7 +29,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setApiKey(key);
   }, []);
   const signOut = useCallback(() => {
-    sessionStorage.clear();
+    emptyTab();
     setApiKey(null);
   }, []);
   const session = useMemo(() => ({ apiKey, signIn, signOut }), [apiKey, signIn, signOut]);

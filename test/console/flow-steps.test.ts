@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
 import { Frontend, generateProfiles } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
 
 const database = useTestDatabase();
 let app: TestApp;
@@ -19,9 +20,20 @@ const SECRET = 'wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00';
 /** In a browser: everything that the tab keeps. */
 const KEPT = 'JSON.stringify(Object.entries(sessionStorage))';
 
-const stepOf = (page: Page) => new URL(page.url()).searchParams.get('step');
+/** What is shown may come before the address that goes with it, or after. @param step null for the first. */
+async function untilStep(page: Page, step: string | null) {
+  await until(() => expect(new URL(page.url()).searchParams.get('step')).toBe(step));
+}
+
+/** Adds a credential beside those of other tests. */
+async function createCredential(name: string) {
+  const value = { kind: 'ACCESS_KEY', name, accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: SECRET };
+  const input = { type: 'CreateCredentialInput', value };
+  await new Frontend(app.url, app.apiKey).mutate('createCredential', input, '{ credential { id } }');
+}
 
 test('the wizard goes back and forward with the browser, outlives a reload, and keeps no secret', async () => {
+  await createCredential('another user');
   await using opened = await openConsole();
   const { page } = opened;
   const wizard = `${app.url}/destinations/new/AMAZON_KINESIS`;
@@ -29,8 +41,9 @@ test('the wizard goes back and forward with the browser, outlives a reload, and 
 
   await page.goto(`${wizard}?step=test`);
   await signIn(opened, app.apiKey);
+  await page.getByRole('radio', { name: 'A new credential' }).check();
   await page.getByLabel('Access key id').fill('AKIAIOSFODNN7EXAMPLE');
-  const ledTo = [stepOf(page)];
+  await untilStep(page, null);
   await page.getByLabel('Secret access key').fill(SECRET);
   await name.fill('export user');
   await page.getByRole('button', { name: 'Create credential and continue' }).click();
@@ -41,16 +54,16 @@ test('the wizard goes back and forward with the browser, outlives a reload, and 
   const kept = String(await page.evaluate(KEPT));
   await page.goto(`${wizard}?step=test`);
   await page.getByLabel('Region').and(page.locator('[value=us-east-1]')).waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, 'setup');
   await page.getByRole('combobox', { name: 'Stream' }).fill('profiles');
   await page.getByRole('button', { name: 'Continue to the test' }).click();
   await page.getByText('The test passed').waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, 'test');
   await page.goBack();
   await page.getByRole('button', { name: 'Continue to the test' }).waitFor();
   await page.getByRole('button', { name: 'Authentication' }).click();
   await page.getByRole('radio', { name: 'export user' }).and(page.locator(':checked')).waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, null);
   await page.goBack();
   await page.getByRole('button', { name: 'Continue to the test' }).click();
   await page.getByText('The test passed').waitFor();
@@ -61,9 +74,8 @@ test('the wizard goes back and forward with the browser, outlives a reload, and 
   const left = String(await page.evaluate(KEPT));
   await page.goBack();
   await page.getByRole('radio', { name: 'A new credential' }).waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, null);
 
-  expect(ledTo).toEqual([null, 'setup', 'test', null, null]);
   expect(kept).toContain('us-east-1');
   expect(kept).not.toContain(SECRET);
   expect(left).not.toContain('Orders');
@@ -71,13 +83,14 @@ test('the wizard goes back and forward with the browser, outlives a reload, and 
 }, 240_000);
 
 test('what AWS refuses leads back to the settings, and back from there to no second test; signing out forgets', async () => {
+  await createCredential('refused user');
   await using opened = await openConsole();
   const { page } = opened;
   const name = page.getByRole('textbox', { name: 'Name', exact: true });
 
   await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
   await signIn(opened, app.apiKey);
-  await page.getByRole('radio', { name: 'export user' }).check();
+  await page.getByRole('radio', { name: 'refused user' }).check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByLabel('Region').fill('us-east-1');
   await name.fill('Orders');
@@ -87,17 +100,43 @@ test('what AWS refuses leads back to the settings, and back from there to no sec
   await page.getByRole('button', { name: 'Continue to the test' }).click();
   await page.getByRole('button', { name: 'Create destination' }).click();
   await page.getByText('has an empty part', { exact: false }).waitFor();
+  await untilStep(page, 'setup');
+  // Had the test an entry of its own before this, the second step back would not lead to the beginning.
   await page.goBack();
-  const after = stepOf(page);
+  await untilStep(page, 'setup');
+  await page.goBack();
+  await untilStep(page, null);
+  await page.goForward();
+  await untilStep(page, 'setup');
+  await page.evaluate(`sessionStorage.setItem('of.another.page', 'stays')`);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('API key').waitFor();
   const kept = String(await page.evaluate(KEPT));
   await signIn(opened, app.apiKey);
   await page.getByRole('radio', { name: 'A new credential' }).waitFor();
+  await untilStep(page, null);
 
-  expect(after).toBe('setup');
-  expect(kept).toBe('[]');
-  expect(stepOf(page)).toBe(null);
+  expect(JSON.parse(kept)).toEqual([['of.another.page', 'stays']]);
+  expect(opened.faults).toEqual([]);
+}, 120_000);
+
+test('a draft that cannot be read, and one of an older console, begin anew', async () => {
+  await using opened = await openConsole();
+  const { page } = opened;
+  const wizard = `${app.url}/destinations/new/AMAZON_KINESIS`;
+  await page.goto(wizard);
+  await signIn(opened, app.apiKey);
+  const credential = page.getByRole('button', { name: 'Create credential and continue' });
+  const next = credential.or(page.getByRole('button', { name: 'Continue', exact: true }));
+  await next.waitFor();
+
+  for (const text of ['{"name":', '{"name":1}']) {
+    await page.evaluate(`sessionStorage.setItem('tributary.draft.connect.AMAZON_KINESIS', ${JSON.stringify(text)})`);
+    await page.goto(`${wizard}?step=setup`);
+    await next.waitFor();
+    await untilStep(page, null);
+  }
+
   expect(opened.faults).toEqual([]);
 }, 120_000);
 
@@ -114,16 +153,16 @@ test('an activation goes back and forward with the browser, and its choices outl
   await page.goto(`${flow}?step=review`);
   await signIn(opened, app.apiKey);
   await page.getByLabel('vip', { exact: true }).check();
-  const ledTo = [stepOf(page)];
+  await untilStep(page, null);
   await goOn.click();
   await page.getByRole('checkbox', { name: 'tier' }).check();
   await goOn.click();
   await page.getByRole('radio', { name: 'Members since a time' }).check();
-  ledTo.push(stepOf(page));
+  await untilStep(page, 'options');
   const unfilled = await goOn.isDisabled();
   await page.goto(`${flow}?step=review`);
   await page.getByLabel(/^Since/).waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, 'options');
   await page.getByRole('radio', { name: 'All present members' }).check();
   await page.getByRole('textbox', { name: 'Most records a second' }).fill('500');
   await goOn.click();
@@ -131,7 +170,7 @@ test('an activation goes back and forward with the browser, and its choices outl
   await page.reload();
   await page.getByText('Segments: vip').waitFor();
   await page.getByText('Attributes: tier').waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, 'review');
   await page.goBack();
   await page.getByRole('radio', { name: 'All present members' }).and(page.locator(':checked')).waitFor();
   await page.goForward();
@@ -139,9 +178,8 @@ test('an activation goes back and forward with the browser, and its choices outl
   await page.getByRole('heading', { name: 'Backfill export' }).waitFor();
   await page.goBack();
   await page.getByLabel('vip', { exact: true }).waitFor();
-  ledTo.push(stepOf(page));
+  await untilStep(page, null);
 
-  expect(ledTo).toEqual([null, 'options', 'options', 'review', null]);
   expect(unfilled).toBe(true);
   expect(await page.getByLabel('vip', { exact: true }).isChecked()).toBe(false);
   expect(opened.faults).toEqual([]);

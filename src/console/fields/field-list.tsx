@@ -11,15 +11,23 @@ export function FieldList({ fields, state }: { fields: readonly Field[]; state: 
   const list = useRef<HTMLDivElement>(null);
   const { attempts } = state;
   useEffect(() => {
-    if (attempts > 0) list.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus();
+    const faulty = list.current?.querySelector('[data-faulty=true]');
+    if (attempts > 0 && faulty) findControl(faulty)?.focus();
   }, [attempts]);
   return (
     <Stack maw={640} ref={list}>
       {fields
         .filter((field) => isShown(field, state.values))
         .map((field) => (
-          <FieldControl key={field.name} field={field} state={state} />
+          <div key={field.name} data-faulty={field.name in state.faults}>
+            <FieldControl field={field} state={state} />
+          </div>
         ))}
     </Stack>
   );
+}
+
+/** Of radio buttons, the one that the Tab key leads to as well. */
+function findControl(field: Element): HTMLElement | null {
+  return field.querySelector<HTMLElement>(':checked') ?? field.querySelector('input:not([type=hidden]), textarea');
 }

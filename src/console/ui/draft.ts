@@ -1,6 +1,7 @@
 /** What somebody puts together in several steps: kept in the tab until it is done, so that a reload does not lose it. */
 
 import { useSyncExternalStore } from 'react';
+import { TAB_PREFIX } from '../tab-storage.js';
 
 /** A draft, and what can be done with it. */
 export interface Draft<Content> {
@@ -10,11 +11,11 @@ export interface Draft<Content> {
   forget(): void;
 }
 
-const PREFIX = 'tributary.draft.';
+const PREFIX = `${TAB_PREFIX}draft.`;
 const listeners = new Set<() => void>();
 
 /**
- * The draft of a name. It lies in the tab's session storage and nowhere else, which signing out empties; a secret has no
+ * The draft of a name. It lies in the tab's session storage and nowhere else, which ends with the session; a secret has no
  * place in it. Since it is read from there, a change is seen at once, also by what the next line does to the address.
  * @param initial what it begins with.
  */
@@ -44,8 +45,17 @@ function announce(): void {
 }
 
 function restore<Content extends object>(text: string | null, initial: Content): Content {
-  const stored: unknown = text === null ? null : JSON.parse(text);
+  const stored = parse(text);
   return isLike(initial, stored) ? stored : initial;
+}
+
+/** @returns null for what nobody can read: a draft begins anew then. */
+function parse(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether what is stored has the fields of a draft: it may be that of an older console. */
