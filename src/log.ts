@@ -21,6 +21,8 @@ export const SECRET_FIELDS: readonly string[] = [
   'databaseUrl',
 ];
 
+const STANDARD_OUTPUT = 1;
+
 /**
  * Makes the log.
  * @param level least level that is written.
@@ -32,7 +34,8 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     redact: { paths: SECRET_FIELDS.flatMap(pathsOf), censor: '[hidden]' },
     serializers: { err: describeError },
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  // Not in the background: the last line of a process that ends would overtake those that are still on their way.
+  return pino(settings, destination ?? pino.destination({ dest: STANDARD_OUTPUT, sync: true }));
 }
 
 /** An error as the log shows it. */

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { GraphQLError, Source } from 'graphql';
 import { expect, test } from 'vitest';
 import { createLog, SECRET_FIELDS } from '../src/log.js';
@@ -48,4 +51,22 @@ test('what is no error is written by its text', () => {
     type: 'string',
     message: 'thrown text',
   });
+});
+
+test('lines stand in their order, the last one of a process that ends at once too', async () => {
+  const log = join(import.meta.dirname, '..', 'src', 'log.ts');
+  const program = `
+    import { pbkdf2 } from 'node:crypto';
+    import { createLog } from ${JSON.stringify(log)};
+    // All threads have something to do: what is written in the background waits for them.
+    for (let task = 0; task < 4; task += 1) pbkdf2('password', 'salt', 100_000, 64, 'sha512', () => {});
+    const log = createLog('info');
+    log.info('stopping');
+    log.info('stopped');
+    process.exit(0);`;
+  const args = ['--import', '@oxc-node/core/register', '--input-type=module', '--eval', program];
+
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: join(import.meta.dirname, '..') });
+
+  expect(stdout.match(/stopp\w+/g)).toEqual(['stopping', 'stopped']);
 });

@@ -98,6 +98,8 @@ class ReconnectingListener implements Listener {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+      // It listens to several channels at a time.
+      pipeline: true,
     });
     session.on('error', (error) =>
       this.#options.log.warn({ err: error }, 'the notification listener lost its session'),
