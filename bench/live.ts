@@ -1,6 +1,6 @@
 /**
  * `live`: from the commit of a change to its record in the stream, as a consumer outside sees it, at 100, 500 and 2,000
- * changes a second: the whole product against a bare pipe (a trigger's NOTIFY → PutRecords), same rates, same sandbox,
+ * changes a second unless told: the whole product against a bare pipe (a trigger's NOTIFY → PutRecords), same rates, same sandbox,
  * one after the other in each round. Time runs from the write's answer to the GetRecords answer that holds the record;
  * the consumer's polling is in it, and nothing is subtracted.
  */
@@ -18,7 +18,6 @@ const STREAM = 'live';
 /** Few, so that polling them often does not take the CPU that is to be measured; each takes 1,000 records a second. */
 const SHARDS = 4;
 const RETAIN_BYTES = 64 * 1024 * 1024;
-const RATES = [100, 500, 2_000];
 const SECONDS = 10;
 /** Not counted: each contestant has megabytes of code, and sessions whose statements are not planned yet. */
 const WARM_UP_ROUNDS = 2;
@@ -41,7 +40,11 @@ interface Run {
 type Runs = Map<number, Run[]>;
 
 /** Runs the benchmark and returns its figures. */
-export async function benchLive(options: { profiles: number; rounds: number }): Promise<Record<string, unknown>> {
+export async function benchLive(options: {
+  profiles: number;
+  rounds: number;
+  rates: readonly number[];
+}): Promise<Record<string, unknown>> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-bench-'));
   try {
     await using sink = await startSink([STREAM], { shards: SHARDS, retainBytes: RETAIN_BYTES });
@@ -51,7 +54,7 @@ export async function benchLive(options: { profiles: number; rounds: number }): 
     const [pipeRuns, ourRuns]: [Runs, Runs] = [new Map(), new Map()];
     let change = 0;
     for (let round = 0; round < WARM_UP_ROUNDS + options.rounds; round += 1) {
-      for (const rate of RATES) {
+      for (const rate of options.rates) {
         for (const [contestant, runs] of [[pipe, pipeRuns] as const, [product, ourRuns] as const]) {
           const run = await race(contestant, { track, rate, firstChange: change });
           change += rate * SECONDS;
@@ -59,7 +62,7 @@ export async function benchLive(options: { profiles: number; rounds: number }): 
         }
       }
     }
-    const rates = RATES.map((rate) => compare(rate, ourRuns.get(rate) ?? [], pipeRuns.get(rate) ?? []));
+    const rates = options.rates.map((rate) => compare(rate, ourRuns.get(rate) ?? [], pipeRuns.get(rate) ?? []));
     return { bench: 'live', ...options, seconds: SECONDS, shards: SHARDS, rates };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -31,6 +31,8 @@ const { positionals, values } = parseArgs({
     sizes: { type: 'string', default: '10000,100000' },
     /** Of `queue-growth`. */
     deliveries: { type: 'string', default: '100000' },
+    /** Of `live`: changes a second. */
+    rates: { type: 'string', default: '100,500,2000' },
   },
 });
 
@@ -41,6 +43,7 @@ interface BenchOptions {
   subscribers: number;
   sizes: number[];
   deliveries: number;
+  rates: number[];
 }
 
 type Benchmark<Options> = (options: Options) => Promise<Record<string, unknown> | string>;
@@ -63,7 +66,7 @@ const BENCHMARKS = new Map<string, Benchmark<BenchOptions>>([
   ['fanout', withProfiles(benchFanout, 1_000)],
   ['ingest', withProfiles(benchIngest)],
   ['limits', withProfiles(benchLimits)],
-  ['live', withProfiles(benchLive)],
+  ['live', ({ profiles, rounds, rates }) => benchLive({ profiles: profiles ?? 20_000, rounds, rates })],
   ['neighbours', withProfiles(benchNeighbours)],
   ['nodes', withProfiles(benchNodes, 80_000)],
   ['produce', withProfiles(benchProduce)],
@@ -77,12 +80,13 @@ if (!run) {
   console.error(`Name a benchmark: npm run bench -- ${names} [--profiles 100000] [--rounds 5]`);
   process.exit(2);
 }
-const { profiles, rounds, subscribers, sizes, deliveries } = values;
+const { profiles, rounds, subscribers, sizes, deliveries, rates } = values;
 const found = await run({
   profiles: profiles === undefined ? null : Number(profiles),
   rounds: Number(rounds),
   subscribers: Number(subscribers),
   sizes: sizes.split(',').map(Number),
   deliveries: Number(deliveries),
+  rates: rates.split(',').map(Number),
 });
 console.log(typeof found === 'string' ? found : JSON.stringify(found));
