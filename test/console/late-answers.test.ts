@@ -2,7 +2,7 @@
 import type { Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { openConsole, signIn } from '../support/browser.js';
+import { type ConsolePage, openConsole, signIn } from '../support/browser.js';
 import { Frontend } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
 
@@ -42,6 +42,14 @@ async function holdAnswer(page: Page, mutation: string): Promise<(data?: object)
   };
 }
 
+/** Opens the wizard, signed in. @returns what lets the answer to a mutation through, as {@link holdAnswer}. */
+async function openWizard(opened: ConsolePage, mutation: string) {
+  const letThrough = await holdAnswer(opened.page, mutation);
+  await opened.page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
+  await signIn(opened, app.apiKey);
+  return letThrough;
+}
+
 async function fillWizard(page: Page) {
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Orders');
@@ -58,9 +66,7 @@ async function leave(page: Page) {
 test('a test that is refused once the wizard was left leaves the reader where they are', async () => {
   await using opened = await openConsole();
   const { page } = opened;
-  const letThrough = await holdAnswer(page, 'TestKinesisSettings');
-  await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
-  await signIn(opened, app.apiKey);
+  const letThrough = await openWizard(opened, 'TestKinesisSettings');
   await fillWizard(page);
   await page.getByText('Asking AWS', { exact: false }).waitFor();
 
@@ -74,9 +80,7 @@ test('a test that is refused once the wizard was left leaves the reader where th
 test('a destination that is made once the wizard was left is told of, and leads nobody to it', async () => {
   await using opened = await openConsole();
   const { page } = opened;
-  const letThrough = await holdAnswer(page, 'CreateKinesisDestination');
-  await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
-  await signIn(opened, app.apiKey);
+  const letThrough = await openWizard(opened, 'CreateKinesisDestination');
   await fillWizard(page);
   await page.getByText('The test passed').waitFor();
   await page.getByRole('button', { name: 'Create destination' }).click();
@@ -92,9 +96,7 @@ test('a destination that is made once the wizard was left is told of, and leads 
 test('a credential that is made once the wizard was left changes neither the address nor the choice', async () => {
   await using opened = await openConsole();
   const { page } = opened;
-  const letThrough = await holdAnswer(page, 'CreateCredential');
-  await page.goto(`${app.url}/destinations/new/AMAZON_KINESIS`);
-  await signIn(opened, app.apiKey);
+  const letThrough = await openWizard(opened, 'CreateCredential');
   await page.getByRole('radio', { name: 'A new credential' }).check();
   await page.getByLabel('Access key id').fill('AKIAIOSFODNN7EXAMPLE');
   await page.getByLabel('Secret access key').fill('w'.repeat(40));
