@@ -152,8 +152,19 @@ test('an activation goes back and forward with the browser, and its choices outl
 
   await page.goto(`${flow}?step=review`);
   await signIn(opened, app.apiKey);
-  await page.getByLabel('vip', { exact: true }).check();
+  const search = page.getByLabel('Search segments');
   await untilStep(page, null);
+  await search.fill('vi');
+  await page.getByLabel('new', { exact: true }).waitFor({ state: 'detached' });
+  const searched = page.url();
+  await page.reload();
+  await search.and(page.locator('[value=vi]')).waitFor();
+  await page.getByLabel('vip', { exact: true }).check();
+  const found = await page.getByRole('checkbox').count();
+  await goOn.click();
+  await untilStep(page, 'attributes');
+  await page.getByRole('button', { name: 'Back', exact: true }).click();
+  await search.and(page.locator('[value=vi]')).waitFor();
   await goOn.click();
   await page.getByRole('checkbox', { name: 'tier' }).check();
   await goOn.click();
@@ -180,6 +191,8 @@ test('an activation goes back and forward with the browser, and its choices outl
   await page.getByLabel('vip', { exact: true }).waitFor();
   await untilStep(page, null);
 
+  expect(searched).toBe(`${flow}?search=vi`);
+  expect(found).toBe(1);
   expect(unfilled).toBe(true);
   expect(await page.getByLabel('vip', { exact: true }).isChecked()).toBe(false);
   expect(opened.faults).toEqual([]);

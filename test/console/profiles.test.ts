@@ -42,6 +42,10 @@ test('segments are made, profiles uploaded, refused lines named, and a profile s
   await frontend.setUp({ stream: 'profiles', segmentIds: ['vip'], attributes: ['tier'] });
 
   await page.getByRole('link', { name: 'Upload', exact: true }).click();
+  await page.getByRole('radio', { name: 'A membership' }).check();
+  await page.reload();
+  const keptKind = await page.getByRole('radio', { name: 'A membership' }).isChecked();
+  await page.getByRole('radio', { name: 'A profile' }).check();
   const buffer = Buffer.from(lines.map((line) => JSON.stringify(line)).join('\n'));
   const [chooser] = await Promise.all([
     page.waitForEvent('filechooser'),
@@ -79,6 +83,7 @@ test('segments are made, profiles uploaded, refused lines named, and a profile s
   barriers.push(...(await opened.findBarriers()));
   await opened.narrow();
 
+  expect(keptKind).toBe(true);
   expect(new URL(page.url()).search).toBe('?search=p-');
   expect(barriers).toEqual([]);
   expect(opened.faults).toEqual([]);

@@ -1,24 +1,20 @@
-/** First step: the segments, searched by name or id, with their present members. */
+/** First step: the segments, searched by name or id, with their present members. The search is part of the address. */
 
 import { Checkbox, Pill, PillGroup, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useState } from 'react';
 import { useQuery } from 'urql';
 import { ChooseSegmentsDocument, type ChooseSegmentsQuery } from '../generated/graphql.js';
 import { EmptyState } from '../ui/empty-state.js';
 import { Loaded } from '../ui/loaded.js';
+import { useTypedParameter } from '../ui/typed-parameter.js';
 import { countOf, formatCount } from '../ui/words.js';
 import type { DraftProps } from './activation-draft.js';
 
-const PAUSE_MS = 300;
-
 /** The step. */
 export function SegmentsStep({ draft, onChange }: DraftProps) {
-  const [text, setText] = useState('');
-  const [search] = useDebouncedValue(text, PAUSE_MS);
+  const { asked, field } = useTypedParameter('search');
   const [result, reload] = useQuery({
     query: ChooseSegmentsDocument,
-    variables: { search: search || null, after: null },
+    variables: { search: asked || null, after: null },
   });
   const toggle = (segmentId: string) =>
     onChange({
@@ -28,7 +24,7 @@ export function SegmentsStep({ draft, onChange }: DraftProps) {
     });
   return (
     <Stack mt="md" maw={640}>
-      <TextInput label="Search segments" value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <TextInput label="Search segments" {...field} />
       <PillGroup role="group" aria-label="Chosen">
         {draft.segmentIds.map((segmentId) => (
           <Pill
@@ -43,7 +39,7 @@ export function SegmentsStep({ draft, onChange }: DraftProps) {
       </PillGroup>
       <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
         {({ segments }) => (
-          <SegmentChoice segments={segments} chosen={draft.segmentIds} onToggle={toggle} isSearch={search !== ''} />
+          <SegmentChoice segments={segments} chosen={draft.segmentIds} onToggle={toggle} isSearch={asked !== ''} />
         )}
       </Loaded>
     </Stack>

@@ -1,13 +1,13 @@
 /** The live view of a destination: its events as they are committed, newest first. */
 
 import { Anchor, Button, Group, Paper, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import type { DeliveryOutcome } from '../generated/graphql.js';
 import { useSocket } from '../socket.js';
 import { MomentText } from '../ui/moment-text.js';
 import { withParameter } from '../ui/page.js';
+import { type TypedParameter, useTypedParameter } from '../ui/typed-parameter.js';
 import { formatCount } from '../ui/words.js';
 import { EventLog, type EventLogSnapshot, MAX_ROWS } from './event-log.js';
 import { isFiltering, type LiveFilter } from './live-row.js';
@@ -29,8 +29,6 @@ const OUTCOMES: readonly { value: DeliveryOutcome; label: string }[] = [
   { value: 'SKIPPED', label: 'Skipped' },
 ];
 
-const TYPING_PAUSE_MS = 300;
-
 /** What is watched. */
 export interface LiveEventsProps {
   readonly destinationId: string;
@@ -40,15 +38,16 @@ export interface LiveEventsProps {
 
 /** The live view. */
 export function LiveEvents(props: LiveEventsProps) {
-  const [filter, setFilter] = useFilter();
-  const log = useEventLog(props, filter);
+  const [outcome, setOutcome] = useOutcome();
+  const { asked, field } = useTypedParameter('profile');
+  const log = useEventLog(props, { outcome, profileId: asked });
   // Only its state: whatever holds a field is not drawn again with each row.
   const state = useSyncExternalStore(log.subscribe, () => log.read().state);
   const isPaused = state === 'paused';
   return (
     <Stack>
       <Group justify="space-between" align="flex-end">
-        <FilterFields filter={filter} onChange={setFilter} />
+        <FilterFields outcome={outcome} onOutcome={setOutcome} profileField={field} />
         <Button variant="default" onClick={() => (isPaused ? log.start() : log.pause())} disabled={state === 'ended'}>
           {isPaused ? 'Go on' : 'Pause'}
         </Button>
@@ -103,13 +102,11 @@ function NoRows({ isFiltered }: { isFiltered: boolean }) {
   );
 }
 
-/** @param filter may change as fast as somebody types. */
 function useEventLog({ destinationId, after }: LiveEventsProps, filter: LiveFilter): EventLog {
   const socket = useSocket();
   // The place where the view began: later cursors of the page do not begin it anew.
   const [log] = useState(() => new EventLog({ socket, destinationId, after, filter }));
-  const { outcome } = filter;
-  const [profileId] = useDebouncedValue(filter.profileId, TYPING_PAUSE_MS);
+  const { outcome, profileId } = filter;
   useEffect(() => log.setFilter({ outcome, profileId }), [log, outcome, profileId]);
   useEffect(() => {
     log.start();
@@ -118,36 +115,33 @@ function useEventLog({ destinationId, after }: LiveEventsProps, filter: LiveFilt
   return log;
 }
 
-function useFilter(): [LiveFilter, (filter: LiveFilter) => void] {
+function useOutcome(): [DeliveryOutcome | null, (outcome: DeliveryOutcome | null) => void] {
   const [parameters, setParameters] = useSearchParams();
   const outcome = OUTCOMES.find(({ value }) => value === parameters.get('outcome'))?.value ?? null;
-  const filter = { outcome, profileId: parameters.get('profile') ?? '' };
-  const setFilter = ({ outcome, profileId }: LiveFilter) =>
-    setParameters(
-      (present) => withParameter(withParameter(present, 'outcome', outcome), 'profile', profileId || null),
-      { replace: true },
-    );
-  return [filter, setFilter];
+  const setOutcome = (next: DeliveryOutcome | null) =>
+    setParameters((present) => withParameter(present, 'outcome', next), { replace: true });
+  return [outcome, setOutcome];
 }
 
-function FilterFields({ filter, onChange }: { filter: LiveFilter; onChange: (filter: LiveFilter) => void }) {
+interface FilterFieldsProps {
+  readonly outcome: DeliveryOutcome | null;
+  readonly onOutcome: (outcome: DeliveryOutcome | null) => void;
+  readonly profileField: TypedParameter['field'];
+}
+
+function FilterFields({ outcome, onOutcome, profileField }: FilterFieldsProps) {
   return (
     <Group align="flex-end">
       <Select
         label="Outcome"
         placeholder="All"
         data={[...OUTCOMES]}
-        value={filter.outcome}
+        value={outcome}
         clearable
         clearButtonProps={{ 'aria-label': 'Show all outcomes' }}
-        onChange={(outcome) => onChange({ ...filter, outcome })}
+        onChange={onOutcome}
       />
-      <TextInput
-        label="Profile id"
-        placeholder="All"
-        value={filter.profileId}
-        onChange={(event) => onChange({ ...filter, profileId: event.currentTarget.value })}
-      />
+      <TextInput label="Profile id" placeholder="All" {...profileField} />
     </Group>
   );
 }

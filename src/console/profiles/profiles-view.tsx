@@ -1,7 +1,6 @@
 /** Profiles, found by the beginning of their id. */
 
 import { Anchor, Button, Group, Table, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from 'urql';
 import { Link, useSearchParams } from 'wouter';
 import { ProfilesDocument, type ProfilesQuery } from '../generated/graphql.js';
@@ -10,16 +9,14 @@ import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { useTypedParameter } from '../ui/typed-parameter.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
 
-const PAUSE_MS = 300;
-
 /** The view. */
 export function ProfilesView() {
-  const [parameters, setParameters] = useSearchParams();
-  const search = parameters.get('search') ?? '';
-  const [asked] = useDebouncedValue(search, PAUSE_MS);
+  const [parameters] = useSearchParams();
+  const { asked, field } = useTypedParameter('search');
   const variables = { filter: asked ? { search: asked } : null, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: ProfilesDocument, variables });
   return (
@@ -32,13 +29,7 @@ export function ProfilesView() {
       }
     >
       <Group>
-        <TextInput
-          label="Search by the beginning of the id"
-          value={search}
-          onChange={(event) =>
-            setParameters(event.currentTarget.value ? { search: event.currentTarget.value } : {}, { replace: true })
-          }
-        />
+        <TextInput label="Search by the beginning of the id" {...field} />
       </Group>
       <Loaded result={result} onRetry={() => reload({ requestPolicy: 'network-only' })}>
         {({ profiles }) => (

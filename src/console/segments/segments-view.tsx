@@ -1,7 +1,6 @@
 /** All segments, with their present members. */
 
 import { Anchor, Button, Group, Table, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from 'urql';
 import { Link, useSearchParams } from 'wouter';
 import { type SegmentRowFragment, SegmentsDocument } from '../generated/graphql.js';
@@ -10,19 +9,18 @@ import { Loaded } from '../ui/loaded.js';
 import { MomentText } from '../ui/moment-text.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
+import { useTypedParameter } from '../ui/typed-parameter.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { WideTable } from '../ui/wide-table.js';
 import { formatCount } from '../ui/words.js';
 import { NewSegment } from './new-segment.js';
 
 const TITLES = ['Name', 'Id', 'Namespace', 'Members', 'Changed'];
-const PAUSE_MS = 300;
 
 /** The view. */
 export function SegmentsView() {
-  const [parameters, setParameters] = useSearchParams();
-  const search = parameters.get('search') ?? '';
-  const [asked] = useDebouncedValue(search, PAUSE_MS);
+  const [parameters] = useSearchParams();
+  const { asked, field } = useTypedParameter('search');
   const variables = { search: asked || null, orderBy: null, ...readPage(parameters) };
   const [result, reload] = useQuery({ query: SegmentsDocument, variables });
   const refresh = () => reload({ requestPolicy: 'network-only' });
@@ -39,13 +37,7 @@ export function SegmentsView() {
       }
     >
       <Group>
-        <TextInput
-          label="Search names and ids"
-          value={search}
-          onChange={(event) =>
-            setParameters(event.currentTarget.value ? { search: event.currentTarget.value } : {}, { replace: true })
-          }
-        />
+        <TextInput label="Search names and ids" {...field} />
       </Group>
       <Loaded result={result} onRetry={refresh}>
         {({ segments }) => (

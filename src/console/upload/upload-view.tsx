@@ -1,9 +1,11 @@
-/** Brings a file of profiles or memberships in, and says what became of its lines. */
+/** Brings a file of profiles or memberships in, and says what became of its lines. Which of both is part of the address. */
 
 import { Alert, Button, FileInput, Group, Progress, Radio, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { useSession } from '../session.js';
 import { HelpText } from '../ui/help-text.js';
+import { withParameter } from '../ui/page.js';
 import { RefusalAlert } from '../ui/refusal-alert.js';
 import { ViewFrame } from '../ui/view-frame.js';
 import { formatBytes } from '../ui/words.js';
@@ -15,7 +17,7 @@ const PERCENT = 100;
 /** The view. */
 export function UploadView() {
   const [file, setFile] = useState<File | null>(null);
-  const [kind, setKind] = useState<IngestKind>('profiles');
+  const [kind, setKind] = useKind();
   const upload = useUpload();
   return (
     <ViewFrame title="Upload" above={[{ href: '/profiles', label: 'Profiles' }]}>
@@ -47,6 +49,14 @@ export function UploadView() {
       </Stack>
     </ViewFrame>
   );
+}
+
+function useKind(): [IngestKind, (kind: IngestKind) => void] {
+  const [parameters, setParameters] = useSearchParams();
+  const kind = parameters.get('kind') === 'memberships' ? 'memberships' : 'profiles';
+  const setKind = (next: IngestKind) =>
+    setParameters((present) => withParameter(present, 'kind', next === 'profiles' ? null : next), { replace: true });
+  return [kind, setKind];
 }
 
 function KindChoice({ kind, onChange }: { kind: IngestKind; onChange: (kind: IngestKind) => void }) {
