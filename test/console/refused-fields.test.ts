@@ -1,4 +1,4 @@
-/** In a browser: the first field that was refused takes the focus, whatever asks for it. */
+/** In a browser: the first field that was refused takes the focus, whatever asks for it, and screen readers say so. */
 import { expect, test } from 'vitest';
 import { startTestApp } from '../support/app.js';
 import { openConsole, signIn } from '../support/browser.js';
@@ -16,7 +16,11 @@ const refuse = (names: readonly string[]) => ({
   issues: names.map((name) => ({ code: 'INVALID_INPUT', message: 'Not this.', path: ['input', ...name.split('.')] })),
 });
 
-test('a refused choice, switch or list of texts takes the focus as a text does', async () => {
+/** In a browser: what is said of the fault where the focus is; of a radio button, its group is what is at fault. */
+const TOLD_FAULT = `(document.activeElement.closest('[aria-invalid=true]')?.getAttribute('aria-describedby') ?? '')
+  .split(' ').map((id) => document.getElementById(id)?.textContent).includes('Not this.')`;
+
+test('a refused choice, switch or list of texts takes the focus as a text does, and is told to be at fault', async () => {
   await using app = await startTestApp({ connection: database.connection });
   await using opened = await openConsole();
   const { page } = opened;
@@ -41,6 +45,7 @@ test('a refused choice, switch or list of texts takes the focus as a text does',
   await page.getByLabel('Region').fill('us-east-1');
   await page.getByRole('combobox', { name: 'Stream' }).fill('profiles');
 
+  const told: unknown[] = [];
   for (const [faults, target] of [
     [['consent.path', 'partitionKey.strategy'], page.getByRole('radio', { name: 'Profile id' })],
     [['includeSegmentNames', 'consent.path'], page.getByRole('switch', { name: 'Include segment names' })],
@@ -52,7 +57,10 @@ test('a refused choice, switch or list of texts takes the focus as a text does',
     await page.getByText('The test passed').waitFor();
     await press('Create destination');
     await target.and(page.locator(':focus')).waitFor();
+    told.push(await page.evaluate(TOLD_FAULT));
   }
 
+  expect(told).toEqual([true, true, true, true]);
+  expect(await opened.findBarriers()).toEqual([]);
   expect(opened.faults).toEqual([]);
 }, 120_000);

@@ -64,6 +64,7 @@ function YesOrNoField({ field, state }: FieldControlProps) {
       label={field.label}
       description={<HelpText text={field.help} />}
       error={state.faults[field.name]}
+      aria-invalid={field.name in state.faults}
       checked={state.values[field.name] === true}
       onChange={(event) => state.setValue(field.name, event.currentTarget.checked)}
     />
