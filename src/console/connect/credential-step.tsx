@@ -2,7 +2,7 @@
 
 import { Button, Radio, Stack } from '@mantine/core';
 import { useState } from 'react';
-import { useQuery } from 'urql';
+import { type CombinedError, useQuery } from 'urql';
 import { useSearchParams } from 'wouter';
 import { startWithIdentity } from '../credentials/identity-text.js';
 import { NewCredential } from '../credentials/new-credential.js';
@@ -13,7 +13,7 @@ import {
   type PageFragment,
   PickCredentialDocument,
 } from '../generated/graphql.js';
-import { Loading } from '../ui/loading.js';
+import { Loaded } from '../ui/loaded.js';
 import { readPage } from '../ui/page.js';
 import { Pager } from '../ui/pager.js';
 import { usePresence } from '../ui/presence.js';
@@ -33,16 +33,31 @@ export interface CredentialStepProps {
 const NEW = 'new';
 
 /** The step. */
-export function CredentialStep({ type, fields, chosen, onChosen }: CredentialStepProps) {
-  const [picked, setPicked] = useState(chosen);
+export function CredentialStep(props: CredentialStepProps) {
+  const [picked, setPicked] = useState(props.chosen);
+  const { result, reload } = useCredentials(picked);
+  return (
+    <Stack mt="md">
+      <Loaded result={result} onRetry={reload}>
+        {(list) => <CredentialForm {...props} list={list} picked={picked} onPick={setPicked} />}
+      </Loaded>
+    </Stack>
+  );
+}
+
+interface CredentialFormProps extends Omit<CredentialStepProps, 'chosen'> {
+  readonly list: CredentialList;
+  readonly picked: string;
+  readonly onPick: (picked: string) => void;
+}
+
+function CredentialForm({ type, fields, onChosen, list, picked, onPick }: CredentialFormProps) {
   const isHere = usePresence();
-  const list = useCredentials(picked);
-  if (!list) return <Loading />;
   const { existing, pageInfo } = list;
   const choice = findChoice(existing, picked);
   return (
-    <Stack mt="md">
-      {existing.length > 0 && <CredentialChoice existing={existing} choice={choice} onChoose={setPicked} />}
+    <Stack>
+      {existing.length > 0 && <CredentialChoice existing={existing} choice={choice} onChoose={onPick} />}
       <Pager page={pageInfo} />
       {choice === NEW ? (
         <NewCredential
@@ -76,17 +91,29 @@ interface CredentialList {
   readonly pageInfo: PageFragment;
 }
 
-/** The page of the address; before it the one that is picked, if another page has it. @returns null until all is known. */
-function useCredentials(picked: string): CredentialList | null {
+interface CredentialsFound {
+  /** Without data until all is known. */
+  readonly result: { readonly data: CredentialList | undefined; readonly error: CombinedError | undefined };
+  readonly reload: () => void;
+}
+
+/** The page of the address; before it the one that is picked, if another page has it. */
+function useCredentials(picked: string): CredentialsFound {
   const [parameters] = useSearchParams();
-  const [{ data }] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
-  const isElsewhere = picked !== '' && picked !== NEW && !data?.credentials.nodes.some(({ id }) => id === picked);
+  const [listed, reloadList] = useQuery({ query: PickCredentialDocument, variables: readPage(parameters) });
+  const list = listed.data?.credentials;
+  const isElsewhere = picked !== '' && picked !== NEW && !list?.nodes.some(({ id }) => id === picked);
   const variables = { id: picked };
-  const [{ data: found, fetching }] = useQuery({ query: ChosenCredentialDocument, variables, pause: !isElsewhere });
-  const credential = isElsewhere && found?.credential?.id === picked ? found.credential : null;
-  if (!data || (isElsewhere && fetching && !credential)) return null;
-  const { nodes, pageInfo } = data.credentials;
-  return { existing: credential ? [credential, ...nodes] : nodes, pageInfo };
+  const [single, reloadSingle] = useQuery({ query: ChosenCredentialDocument, variables, pause: !isElsewhere });
+  const other = isElsewhere && single.data?.credential?.id === picked ? [single.data.credential] : [];
+  const isKnown = !isElsewhere || !single.fetching || other.length > 0;
+  const data = list && isKnown ? { existing: [...other, ...list.nodes], pageInfo: list.pageInfo } : undefined;
+  const error = listed.error ?? (isElsewhere ? single.error : undefined);
+  const reload = () => {
+    reloadList({ requestPolicy: 'network-only' });
+    if (isElsewhere) reloadSingle({ requestPolicy: 'network-only' });
+  };
+  return { result: { data, error }, reload };
 }
 
 interface CredentialChoiceProps {
