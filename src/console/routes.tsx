@@ -35,24 +35,24 @@ const ApiKeysView = lazy(async () => ({ default: (await import('./api-keys/api-k
 const AuditView = lazy(async () => ({ default: (await import('./audit/audit-view.js')).AuditView }));
 const UploadView = lazy(async () => ({ default: (await import('./upload/upload-view.js')).UploadView }));
 
-/** The view of the present address. */
+/** The view of the present address; of another thing, it is another view. */
 export function Routes() {
   return (
     <Suspense fallback={<Loading />}>
       <Switch>
         <Route path="/" component={OverviewView} />
         <Route path="/destinations/new" component={CatalogueView} />
-        <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView kind={kind} />}</Route>
-        <Route path="/destinations/:id/activate">{({ id }) => <ActivateView destinationId={id} />}</Route>
+        <Route path="/destinations/new/:kind">{({ kind }) => <ConnectView key={kind} kind={kind} />}</Route>
+        <Route path="/destinations/:id/activate">{({ id }) => <ActivateView key={id} destinationId={id} />}</Route>
         <Route path="/destinations/:id/:tab?">{({ id, tab }) => <DestinationView key={id} id={id} tab={tab} />}</Route>
         <Route path="/activations/:id/:tab?">{({ id, tab }) => <ActivationView key={id} id={id} tab={tab} />}</Route>
         <Route path="/exports" component={ExportsView} />
         <Route path="/exports/:id">{({ id }) => <ExportView key={id} id={id} />}</Route>
         <Route path="/failed-records" component={FailedRecordsView} />
         <Route path="/segments" component={SegmentsView} />
-        <Route path="/segments/:id">{() => <SegmentView segmentId={readOwnId()} />}</Route>
+        <Route path="/segments/:id">{({ id }) => <SegmentView key={id} segmentId={readOwnId()} />}</Route>
         <Route path="/profiles" component={ProfilesView} />
-        <Route path="/profiles/:id">{() => <ProfileView profileId={readOwnId()} />}</Route>
+        <Route path="/profiles/:id">{({ id }) => <ProfileView key={id} profileId={readOwnId()} />}</Route>
         <Route path="/credentials" component={CredentialsView} />
         <Route path="/api-keys" component={ApiKeysView} />
         <Route path="/audit" component={AuditView} />

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { connectApi } from './api-client.js';
 import { ViewerDocument } from './generated/graphql.js';
 import { useSession } from './session.js';
+import { useViewStart } from './ui/view-start.js';
 
 const UNREACHABLE = 'The server does not answer. Check that it runs, then try again.';
 const REFUSED = 'This key is unknown, expired or revoked. Ask an admin for another.';
@@ -14,10 +15,11 @@ const REFUSED = 'This key is unknown, expired or revoked. Ask an admin for anoth
 /** The sign-in form. @param linkFault why the link that was followed did not sign in. */
 export function SignInView({ linkFault }: { linkFault: string | null }) {
   useDocumentTitle('Sign in · Tributary');
+  const heading = useViewStart();
   const { form, isTrying, submit } = useSignIn();
   return (
     <Container component="main" size={420} py="xl">
-      <Title order={1} mb="xs">
+      <Title order={1} mb="xs" ref={heading} tabIndex={-1}>
         Tributary
       </Title>
       <Text c="dimmed" mb="lg">

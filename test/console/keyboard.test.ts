@@ -86,6 +86,7 @@ test('what ends a thing asks for its name each time, and takes it with the Enter
   await named.fill('vip');
   await page.keyboard.press('Enter');
   await page.getByText('No segment yet').waitFor();
+  await page.getByRole('heading', { name: 'Segments' }).and(page.locator(':focus')).waitFor();
 
   expect(typedAgain).toBe('');
   // The browsers of tests ask for less motion.
@@ -130,5 +131,57 @@ test('each step of a flow begins at its start, and what is refused takes the foc
   await untilFocused(page.getByRole('region', { name: 'Segments' }));
 
   expect(scrolled).toBe(0);
+  expect(opened.faults).toEqual([]);
+}, 120_000);
+
+test('another view begins at its heading; a tab, a choice and the first view leave the focus where it is', async () => {
+  const frontend = new Frontend(app.url, app.apiKey);
+  await frontend.createSegments(['silver', 'bronze']);
+  const made = await frontend.setUp({ stream: 'profiles', segmentIds: ['silver'], attributes: [] });
+  await using opened = await openConsole();
+  const { page } = opened;
+  const untilFocused = (target: Locator) => target.and(page.locator(':focus')).waitFor();
+  const untilBegun = (name: string) => untilFocused(page.getByRole('heading', { level: 1, name, exact: true }));
+  const follow = (name: string) => page.getByRole('link', { name, exact: true }).first().press('Enter');
+  await page.goto(`${app.url}/segments`);
+  await signIn(opened, app.apiKey);
+  await untilBegun('Segments');
+
+  await page.reload();
+  await page.getByRole('link', { name: 'silver' }).waitFor();
+  const focusedFirst = await page.evaluate('document.activeElement.tagName');
+  await follow('silver');
+  await untilBegun('silver');
+  await follow('Segments');
+  await untilBegun('Segments');
+  await follow('bronze');
+  await untilBegun('bronze');
+  await page.getByRole('button', { name: 'Delete' }).focus();
+  await page.evaluate('history.go(-2)');
+  await untilBegun('silver');
+  await page.goBack();
+  await untilBegun('Segments');
+  await follow('Exports');
+  await untilBegun('Exports');
+  const state = page.getByRole('combobox', { name: 'State' });
+  await state.press('Enter');
+  await page.getByRole('option', { name: 'Running' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/exports?state=*');
+  const keptByChoice = await state.and(page.locator(':focus')).count();
+  await page.goBack();
+  await page.waitForURL('**/exports');
+  const keptByQuery = await state.and(page.locator(':focus')).count();
+  await page.goto(`${app.url}/destinations/${made.destinationId}`);
+  const tab = page.getByRole('tab', { name: 'Settings' });
+  await tab.press('Enter');
+  await page.getByRole('combobox', { name: 'Stream' }).waitFor();
+  const keptByTab = await tab.and(page.locator(':focus')).count();
+  await page.getByRole('button', { name: 'Sign out' }).press('Enter');
+  await untilBegun('Tributary');
+
+  expect(focusedFirst).toBe('BODY');
+  expect({ keptByChoice, keptByQuery, keptByTab }).toEqual({ keptByChoice: 1, keptByQuery: 1, keptByTab: 1 });
   expect(opened.faults).toEqual([]);
 }, 120_000);

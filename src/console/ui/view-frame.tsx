@@ -4,6 +4,7 @@ import { Anchor, Breadcrumbs, Group, Stack, Title } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
+import { useViewStart } from './view-start.js';
 
 /** A view above this one. */
 export interface Ancestor {
@@ -24,6 +25,7 @@ export interface ViewFrameProps {
 /** Frames a view. */
 export function ViewFrame({ title, above = [], actions, children }: ViewFrameProps) {
   useDocumentTitle(`${title} · Tributary`);
+  const heading = useViewStart();
   return (
     <Stack gap="lg">
       <Stack gap={4}>
@@ -37,7 +39,7 @@ export function ViewFrame({ title, above = [], actions, children }: ViewFramePro
           </Breadcrumbs>
         )}
         <Group justify="space-between">
-          <Title order={1} size="h2">
+          <Title order={1} size="h2" ref={heading} tabIndex={-1}>
             {title}
           </Title>
           {actions && <Group gap="xs">{actions}</Group>}
