@@ -275,7 +275,9 @@ function startDelivery({ config, log, closer }: Start, foundation: Foundation): 
   const { connection, seal, notifier, listener, metrics, aws } = foundation;
   // Sessions of its own: a rush of requests must not keep a heartbeat waiting.
   const maxConnections = config.deliveryLanes + ENGINE_SESSIONS;
-  const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName: 'tributary delivery' }));
+  const database = closer.use(
+    openDatabase({ connection, log, maxConnections, applicationName: 'tributary delivery', plansForAnyValues: true }),
+  );
   const engine = closer.use(
     new DeliveryEngine({
       db: database.db,

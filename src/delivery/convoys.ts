@@ -10,8 +10,15 @@ import type { PageOutcome } from './send.js';
 /** Sends the pending records of lanes of one destination; outcomes stand in the order of the lanes. */
 export type Depart = (claims: readonly LaneClaim[]) => Promise<PromiseSettledResult<PageOutcome>[]>;
 
-/** Convoys of a destination under way at one time: while one is at AWS the next one can be read. */
+/** Convoys of a destination under way at one time, once they are slow. */
 const MAX_UNDER_WAY = 2;
+
+/**
+ * How long a convoy is under way before the next one need not wait for its arrival, in ms. A quick one is worth waiting for:
+ * those who come meanwhile then share one read, call and commit, which is what the machine is busy with. Behind a slow one,
+ * whose records are at AWS, the next can be read.
+ */
+export const SLOW_MS = 50;
 
 /** How long lanes go each alone after a convoy went wrong, in ms: what is wrong with one must not stop the others. */
 const ALONE_MS = 30_000;
@@ -26,6 +33,10 @@ interface Passenger {
 interface Station {
   waiting: Passenger[];
   underWay: number;
+  /** When the newest convoy left. */
+  leftAt: number;
+  /** Fires when the newest convoy is slow; null while nobody waits for that. */
+  isSlow: NodeJS.Timeout | null;
   aloneUntil: number;
 }
 
@@ -40,13 +51,24 @@ export class Convoys {
 
   /** Sends a lane's pending records with the next convoy of its destination. */
   ride(claim: LaneClaim): Promise<PageOutcome> {
-    const station = this.#stations.get(claim.destinationId) ?? { waiting: [], underWay: 0, aloneUntil: 0 };
+    const station = this.#stations.get(claim.destinationId) ?? openStation();
     this.#stations.set(claim.destinationId, station);
     return new Promise((resolve, reject) => {
       station.waiting.push({ claim, resolve, reject });
-      if (station.waiting.length === 1 && station.underWay < MAX_UNDER_WAY)
-        void this.#send(claim.destinationId, station);
+      if (station.waiting.length === 1) this.#follow(claim.destinationId, station);
     });
+  }
+
+  /** Sends a convoy at once, or when the one before it turns out to be slow; else those who wait go when it arrives. */
+  #follow(destinationId: number, station: Station): void {
+    if (station.waiting.length === 0 || station.underWay >= MAX_UNDER_WAY || station.isSlow) return;
+    const waitMs = station.underWay === 0 ? 0 : station.leftAt + SLOW_MS - performance.now();
+    if (waitMs <= 0) void this.#send(destinationId, station);
+    else
+      station.isSlow = setTimeout(() => {
+        station.isSlow = null;
+        this.#follow(destinationId, station);
+      }, waitMs);
   }
 
   async #send(destinationId: number, station: Station): Promise<void> {
@@ -63,6 +85,7 @@ export class Convoys {
   }
 
   async #travel(station: Station, passengers: readonly Passenger[]): Promise<void> {
+    station.leftAt = performance.now();
     try {
       const outcomes = await this.#depart(passengers.map(({ claim }) => claim));
       passengers.forEach((passenger, index) => {
@@ -75,4 +98,8 @@ export class Convoys {
       for (const { reject } of passengers) reject(error);
     }
   }
+}
+
+function openStation(): Station {
+  return { waiting: [], underWay: 0, leftAt: 0, isSlow: null, aloneUntil: 0 };
 }

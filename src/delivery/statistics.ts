@@ -7,14 +7,16 @@ import type { AddedCounts } from '../storage/statistics.js';
 import type { Page } from './page.js';
 import type { Settlement } from './settlement.js';
 
-/** Counts events by lane and activation. */
+/**
+ * Counts events by activation, in the lane of its first one: those of a commit are all fenced, statistics tell no lanes apart,
+ * and a convoy of many lanes writes one row in place of many.
+ */
 export function countEvents(events: readonly NewDeliveryEvent[]): AddedCounts[] {
-  const added = new Map<string, AddedCounts & { counters: CounterMap }>();
+  const added = new Map<number, AddedCounts & { counters: CounterMap }>();
   for (const event of events) {
     const { lane, activationId } = event;
-    const key = `${lane}/${activationId}`;
-    const counts = added.get(key) ?? { lane, activationId, counters: {} };
-    added.set(key, counts);
+    const counts = added.get(activationId) ?? { lane, activationId, counters: {} };
+    added.set(activationId, counts);
     countEvent(counts.counters, event);
   }
   return [...added.values()].filter(({ counters }) => Object.keys(counters).length > 0);

@@ -22,6 +22,11 @@ export interface DatabaseOptions {
   readonly applicationName?: string;
   /** Longest statement. Default 30,000; 0 = no bound. */
   readonly statementTimeoutMs?: number;
+  /**
+   * Whether statements are planned for any values rather than for those given. Default false: the lists of the API are read
+   * the other way round for a small segment than for a large one. True where all statements are of one shape and frequent.
+   */
+  readonly plansForAnyValues?: boolean;
   /** Told of sessions that broke; the pool replaces them by itself. */
   readonly log?: BaseLogger;
 }
@@ -51,6 +56,11 @@ const IDLE_MS = 600_000;
 /** Idle sessions are probed as often: what lies between forgets silent ones after some minutes, and tells nobody. */
 const KEEP_ALIVE_MS = 30_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/**
+ * Left to itself PostgreSQL compares with the plans of a session's first calls, which may have met other tables: after each
+ * analysis it may plan hundreds of calls for their values.
+ */
+const PLANS_FOR_ANY_VALUES = ' -c plan_cache_mode=force_generic_plan';
 const INT8 = 20;
 const INT8_ARRAY = 1016;
 
@@ -115,7 +125,7 @@ function poolConfig(options: DatabaseOptions): pg.PoolConfig {
     application_name: options.applicationName ?? 'tributary',
     // Cursors hold times as text: one zone for all sessions. And the pages that a probe of an index needs are in memory: at
     // the server's own price for a random page, made for disks, 100 probes look dearer than reading 50,000 rows.
-    options: '-c TimeZone=UTC -c random_page_cost=1.1',
+    options: `-c TimeZone=UTC -c random_page_cost=1.1${options.plansForAnyValues ? PLANS_FOR_ANY_VALUES : ''}`,
     statement_timeout: options.statementTimeoutMs ?? 30_000,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
     connectionTimeoutMillis: POOL_WAIT_MS,

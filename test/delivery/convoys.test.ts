@@ -1,7 +1,8 @@
 /** Lanes that travel together: who goes with whom, and what a convoy that goes wrong does to the others. */
 
+import { setImmediate as nextTurnOfLoop, setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Convoys } from '../../src/delivery/convoys.js';
+import { Convoys, SLOW_MS } from '../../src/delivery/convoys.js';
 import type { PageOutcome } from '../../src/delivery/send.js';
 import type { LaneClaim } from '../../src/storage/lanes.js';
 import { exampleClaim } from '../support/delivery.js';
@@ -21,24 +22,40 @@ test('lanes of one destination that come in one turn go together, those of anoth
   expect(rides).toEqual(outcomes([lane(1), lane(2), lane(3, 77), lane(4)]).map(({ value }) => value));
 });
 
-test('with two convoys under way, those who come wait for the first to arrive and then go together', async () => {
-  const arrivals: (() => void)[] = [];
-  const { convoys, departures } = record(async (claims) => {
-    await new Promise<void>((resolve) => arrivals.push(resolve));
-    return outcomes(claims);
-  });
+test('behind a quick convoy those who come wait for it to arrive, and then go together', async () => {
+  const { convoys, departures, arrive } = recordSlow();
+  const first = convoys.ride(lane(1));
+  await until(() => departures.length === 1);
+  const others = [convoys.ride(lane(2)), convoys.ride(lane(3))];
+  await nextTurnOfLoop();
+  expect(departures).toEqual([[1]]);
+
+  arrive(0);
+  await first;
+  await until(() => departures.length === 2);
+
+  expect(departures).toEqual([[1], [2, 3]]);
+  arrive(1);
+  await Promise.all(others);
+});
+
+test('behind a slow one they go without it; with two under way they wait for the first to arrive', async () => {
+  const { convoys, departures, arrive } = recordSlow();
   const first = convoys.ride(lane(1));
   await until(() => departures.length === 1);
   const others = [convoys.ride(lane(2))];
   await until(() => departures.length === 2);
   others.push(convoys.ride(lane(3)), convoys.ride(lane(4)));
+  await sleep(2 * SLOW_MS);
+  expect(departures).toEqual([[1], [2]]);
 
-  arrivals[0]?.();
+  arrive(0);
   await first;
   await until(() => departures.length === 3);
 
   expect(departures).toEqual([[1], [2], [3, 4]]);
-  for (const arrive of arrivals) arrive();
+  arrive(1);
+  arrive(2);
   await Promise.all(others);
 });
 
@@ -78,6 +95,16 @@ function outcomes(claims: readonly LaneClaim[]) {
     status: 'fulfilled' as const,
     value: { claim, changedWork: false, tookAllRecords: true } satisfies PageOutcome,
   }));
+}
+
+/** Convoys that are under way until they are told to arrive, by their number from 0. */
+function recordSlow(): ReturnType<typeof record> & { arrive(convoy: number): void } {
+  const arrivals: (() => void)[] = [];
+  const recorded = record(async (claims) => {
+    await new Promise<void>((resolve) => arrivals.push(resolve));
+    return outcomes(claims);
+  });
+  return { ...recorded, arrive: (convoy) => arrivals[convoy]?.() };
 }
 
 /** Convoys whose departures are written down, by their lanes. */

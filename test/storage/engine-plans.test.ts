@@ -1,6 +1,5 @@
 /** What the statements of writers and of the delivery engine read, which must not grow with the tables. */
 
-import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FailureRow } from '../../src/domain/settlement.js';
 import type { Db } from '../../src/storage/database.js';
@@ -240,38 +239,6 @@ describe.each([3, 400])('a write of %i profiles', (count) => {
       );
     });
   });
-});
-
-test('what a change and its record need is planned for the first calls only', async () => {
-  const { workspaceId, destinationId, activationId } = books;
-  const CALLS = 12;
-  const custom = await database.db.transaction().execute(async (tx) => {
-    for (let call = 0; call < CALLS; call += 1) {
-      const places = [{ lane: LANE, profileId: `profile-${page(CALLS)[call]}` }];
-      const { locked } = await lockAllProfiles(tx, workspaceId, places);
-      expect(locked).toHaveLength(1);
-      await lockProfiles(tx, workspaceId, places);
-      await findExistingProfileIds(tx, workspaceId, places);
-      await updateProfiles(tx, workspaceId, locked);
-      const [{ id: profileKey } = { id: 0 }] = locked;
-      await putTriggeredRecords(tx, [
-        { lane: LANE, activationId, destinationId, profileKey, causes: ['ATTRIBUTE:name'] },
-      ]);
-      await findLaneWork(tx, claim);
-      await listDueRecords(tx, { destinationId, lanes: [LANE], limit: PAGE });
-      for (const lanes of [[LANE], [LANE, LANE + 1]]) {
-        const profiles = lanes.map((lane) => ({ lane, id: profileKey }));
-        await readPageSnapshot(tx, { destinationId, activationIds: [activationId], exportIds: [], profiles });
-      }
-      await removeReasons(tx, [{ lane: LANE, activationId, profileKey, version: 0, exportIds: [] }]);
-      await addStatistics(tx, claim, [{ lane: LANE, activationId, counters: { delivered: 1 } }]);
-    }
-    const { rows } = await sql<{ statement: string; plans: number }>`
-      select left(statement, 60) as statement, custom_plans as plans from pg_prepared_statements`.execute(tx);
-    return rows;
-  });
-  expect(custom.length).toBeGreaterThan(10);
-  expect(custom.filter(({ plans }) => plans > 5)).toEqual([]);
 });
 
 describe('a chunk of a listing reads no more than a chunk of each segment', () => {
