@@ -58,7 +58,7 @@ async function raceAt(
     const track: Track = { folder, endpoint: sink.endpoint, stream: STREAM, profiles };
     await using pipe = await startPipe(track);
     await using product = await startProduct(track);
-    preferThisProcess();
+    using _preference = preferThisProcess();
     const [pipeRuns, ourRuns]: [Run[], Run[]] = [[], []];
     let change = 0;
     for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
@@ -74,13 +74,18 @@ async function raceAt(
   }
 }
 
-/** Writer and consumer have machines of their own in life: here what they wait for a core would be counted as the contestant's. */
-function preferThisProcess(): void {
+/**
+ * Writer and consumer have machines of their own in life: here what they wait for a core would be counted as the contestant's.
+ * Disposing ends it: what is started later must not have it.
+ */
+function preferThisProcess(): Disposable {
+  const { PRIORITY_HIGH, PRIORITY_NORMAL } = constants.priority;
   try {
-    setPriority(constants.priority.PRIORITY_HIGH);
+    setPriority(PRIORITY_HIGH);
   } catch {
     // Not allowed to whoever is not root: then it is counted.
   }
+  return { [Symbol.dispose]: () => setPriority(PRIORITY_NORMAL) };
 }
 
 async function race(
