@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { ingestProfiles } from '../src/domain/ingest.js';
 import { createProfiles } from '../src/domain/profile.js';
 import { createSegments } from '../src/domain/segment.js';
-import type { Database } from '../src/storage/database.js';
-import { startDatabase } from './database.js';
+import { type BenchDatabase, startDatabase } from './database.js';
 import { efficiency, type Measurement, measure, median, round2, throughput } from './harness.js';
 
 const WARM_UP_PROFILES = 20_000;
@@ -58,7 +58,7 @@ export async function benchIngest(options: { profiles: number; rounds: number })
 }
 
 async function runRound(
-  database: Database,
+  database: BenchDatabase,
   { workspaceId, folder, profiles: count }: { workspaceId: number; folder: string; profiles: number },
 ): Promise<Round> {
   const profiles = createProfiles({ db: database.db, clock: () => new Date() });
@@ -78,20 +78,21 @@ async function runRound(
 }
 
 /** As a careful loader would: one session, one COPY a table, streamed. */
-async function copyFile(database: Database, table: string, file: string): Promise<void> {
-  const client = await database.pool.connect();
+async function copyFile(database: BenchDatabase, table: string, file: string): Promise<void> {
+  const client = new pg.Client(database.url);
+  await client.connect();
   try {
     await pipeline(
       createReadStream(file, { highWaterMark: PIECE_BYTES }),
       client.query(copyFrom(`copy ${table} from stdin`)),
     );
   } finally {
-    client.release();
+    await client.end();
   }
 }
 
 /** Empty tables, and nothing left to write to disk from the run before. */
-async function empty(database: Database): Promise<void> {
+async function empty(database: BenchDatabase): Promise<void> {
   await sql`truncate profile, membership`.execute(database.db);
   await sql`checkpoint`.execute(database.db);
 }
@@ -113,7 +114,7 @@ function makeLine(number: number): string {
   return `{"profileId":"profile-${number}","attributes":{"person":${PERSON},"email":"profile-${number}@example.com","note":"${NOTE}"},"identities":[{"namespace":"ECID","value":"ecid-${number}"}],"memberships":${MEMBERSHIPS[number % SEGMENTS]}}`;
 }
 
-async function seed(database: Database): Promise<number> {
+async function seed(database: BenchDatabase): Promise<number> {
   const { id } = await database.db
     .insertInto('workspace')
     .values({ name: 'bench', external_id: 'bench' })

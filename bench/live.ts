@@ -6,7 +6,7 @@
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sendChanges } from './change-load.js';
@@ -58,7 +58,6 @@ async function raceAt(
     const track: Track = { folder, endpoint: sink.endpoint, stream: STREAM, profiles };
     await using pipe = await startPipe(track);
     await using product = await startProduct(track);
-    using _preference = preferThisProcess();
     const [pipeRuns, ourRuns]: [Run[], Run[]] = [[], []];
     let change = 0;
     for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
@@ -72,20 +71,6 @@ async function raceAt(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Writer and consumer have machines of their own in life: here what they wait for a core would be counted as the contestant's.
- * Disposing ends it: what is started later must not have it.
- */
-function preferThisProcess(): Disposable {
-  const { PRIORITY_HIGH, PRIORITY_NORMAL } = constants.priority;
-  try {
-    setPriority(PRIORITY_HIGH);
-  } catch {
-    // Not allowed to whoever is not root: then it is counted.
-  }
-  return { [Symbol.dispose]: () => setPriority(PRIORITY_NORMAL) };
 }
 
 async function race(

@@ -41,8 +41,6 @@ const SETTINGS = {
   shared_buffers: '128MB',
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
-  // Queues fill up with dead rows within seconds; a look at whether they have costs next to nothing.
-  autovacuum_naptime: '30s',
   // The queries are short: compiling them costs more than it gains.
   jit: 'off',
   // Details of an error hold row values, and those are personal data.

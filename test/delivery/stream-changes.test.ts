@@ -3,6 +3,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
+import type { Db } from '../../src/storage/database.js';
 import { addExport, addProfiles, readBooks, setUpDelivery, startEngine, untilFinished } from '../support/delivery.js';
 import { compareWithLedger, countStates, renewProfiles } from '../support/delivery-ledger.js';
 import { openKinesisAdmin } from '../support/kinesis-admin.js';
@@ -91,8 +92,7 @@ test('a record limit that is lowered in mid-export holds for what is sent after 
   await run.owner.limitRecords('lowered-midway', 1_024);
   run.sandbox.setFaults([]);
   const { delivered } = await readBooks(database.db, run.exportId);
-  const renewed = await run.renew();
-  await run.setName('p899', 1.5 * MIB);
+  const renewed = await run.renew((tx) => run.setName('p899', 1.5 * MIB, tx));
   await run.holdToRate(null);
 
   expect(delivered).toBeLessThan(600);
@@ -165,10 +165,13 @@ async function prepare(
       process.stdout.write(`${stream}: ${JSON.stringify({ told, copies: untold.length, invented, ...states })}\n`);
       return { ...found, ...states };
     },
-    /** Changes every profile, and exports them again. @returns the export. */
-    async renew() {
+    /** Changes every profile, at one moment with what else is given, and exports them again. @returns the export. */
+    async renew(change: (tx: Db) => Promise<void> = async () => {}) {
       renewed = true;
-      await renewProfiles(database.db, setup.workspaceId);
+      await database.db.transaction().execute(async (tx) => {
+        await renewProfiles(tx, setup.workspaceId);
+        await change(tx);
+      });
       return await addExport(database.db, setup);
     },
     /** So slow that what is to come in mid-export does, however busy the machine is. */
@@ -190,10 +193,10 @@ async function prepare(
         .select(['code', 'limit_bytes'])
         .where('activation_id', '=', setup.activationId)
         .execute(),
-    async setName(profileId: string, bytes: number) {
+    async setName(profileId: string, bytes: number, db: Db = database.db) {
       await sql`update profile
         set attributes = jsonb_build_object('name', repeat('x', ${bytes}::int)), size_bytes = ${bytes}::int
-        where workspace_id = ${setup.workspaceId} and profile_id = ${profileId}`.execute(database.db);
+        where workspace_id = ${setup.workspaceId} and profile_id = ${profileId}`.execute(db);
     },
     async [Symbol.asyncDispose]() {
       owner[Symbol.dispose]();
