@@ -149,7 +149,8 @@ test('no transaction is open while AWS is asked', async () => {
   await until(() => stage.sandbox.stats.requests['ListShards'] === asked + 1);
   const { rows } = await sql`
     select state from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`.execute(database.db);
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+      and state <> 'idle'`.execute(database.db);
 
   expect(rows).toEqual([]);
   expect(await asking).toMatchObject({ wouldExport: true });
