@@ -10,6 +10,7 @@ import { drawMembers } from '../../src/storage/member-sample.js';
 import { createClient } from '../sandbox/sandbox-client.js';
 import { createCredential, createDestination, keyOf, readDestination, SECRET } from '../support/destination-seed.js';
 import { createTestEdge, type TestEdge } from '../support/graphql-client.js';
+import { HELD_BACK_MS, untilSessionsAreIdle } from '../support/idle-sessions.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
 
@@ -331,15 +332,11 @@ test('AWS that never answers is given up after 10 s', { timeout: 20_000 }, async
 
 test('no transaction is open while AWS is asked', async () => {
   await addMembers(20);
-  sandbox.setFaults([{ kind: 'slow-answer', delayMs: 300, match: { operation: 'ListShards' } }]);
+  sandbox.setFaults([{ kind: 'slow-answer', delayMs: HELD_BACK_MS, match: { operation: 'ListShards' } }]);
 
   const asking = preview();
   await until(() => sandbox.stats.requests['ListShards'] === 1);
-  const { rows } = await sql`
-    select state from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-      and state <> 'idle'`.execute(database.db);
+  await untilSessionsAreIdle(database.db);
 
-  expect(rows).toEqual([]);
   expect(await asking).toMatchObject({ sampled: 20 });
 });

@@ -6,6 +6,7 @@ import { toGlobalId } from '../../src/domain/global-id.js';
 import { startSandbox } from '../../src/sandbox/sandbox.js';
 import { keyOf } from '../support/destination-seed.js';
 import { createTestEdge } from '../support/graphql-client.js';
+import { HELD_BACK_MS, untilSessionsAreIdle } from '../support/idle-sessions.js';
 import { ask, type Scene, type SimulationStage, setScene, simulate } from '../support/simulation.js';
 import { useTestDatabase } from '../support/test-database.js';
 import { until } from '../support/until.js';
@@ -142,17 +143,13 @@ test.each([
 });
 
 test('no transaction is open while AWS is asked', async () => {
-  stage.sandbox.setFaults([{ kind: 'slow-answer', delayMs: 300, match: { operation: 'ListShards' } }]);
+  stage.sandbox.setFaults([{ kind: 'slow-answer', delayMs: HELD_BACK_MS, match: { operation: 'ListShards' } }]);
   const asked = stage.sandbox.stats.requests['ListShards'] ?? 0;
 
   const asking = simulate(stage.edge, { activationId: scene.activationId });
   await until(() => stage.sandbox.stats.requests['ListShards'] === asked + 1);
-  const { rows } = await sql`
-    select state from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-      and state <> 'idle'`.execute(database.db);
+  await untilSessionsAreIdle(database.db);
 
-  expect(rows).toEqual([]);
   expect(await asking).toMatchObject({ wouldExport: true });
 });
 
