@@ -1,8 +1,8 @@
 /**
  * `live`: from the commit of a change to its record in the stream, as a consumer outside sees it, at 100, 500 and 2,000
  * changes a second unless told: the whole product against a bare pipe (a trigger's NOTIFY → PutRecords), same rates, same sandbox,
- * one after the other in each round, each rate on a fresh pair with a stream that is as large as it needs. Time runs from the write's answer to the GetRecords answer that holds the record;
- * the consumer's polling is in it, and nothing is subtracted.
+ * one after the other in each round; each rate has a fresh pair, and a stream that is as large as it needs. Time runs from the
+ * write's answer to the GetRecords answer that holds the record; the consumer's polling is in it, and nothing is subtracted.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';

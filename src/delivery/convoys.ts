@@ -36,7 +36,7 @@ interface Station {
   /** When the newest convoy left. */
   leftAt: number;
   /** Fires when the newest convoy is slow; null while nobody waits for that. */
-  isSlow: NodeJS.Timeout | null;
+  slowTimer: NodeJS.Timeout | null;
   aloneUntil: number;
 }
 
@@ -61,12 +61,12 @@ export class Convoys {
 
   /** Sends a convoy at once, or when the one before it turns out to be slow; else those who wait go when it arrives. */
   #follow(destinationId: number, station: Station): void {
-    if (station.waiting.length === 0 || station.underWay >= MAX_UNDER_WAY || station.isSlow) return;
+    if (station.waiting.length === 0 || station.underWay >= MAX_UNDER_WAY || station.slowTimer) return;
     const waitMs = station.underWay === 0 ? 0 : station.leftAt + SLOW_MS - performance.now();
     if (waitMs <= 0) void this.#send(destinationId, station);
     else
-      station.isSlow = setTimeout(() => {
-        station.isSlow = null;
+      station.slowTimer = setTimeout(() => {
+        station.slowTimer = null;
         this.#follow(destinationId, station);
       }, waitMs);
   }
@@ -101,5 +101,5 @@ export class Convoys {
 }
 
 function openStation(): Station {
-  return { waiting: [], underWay: 0, leftAt: 0, isSlow: null, aloneUntil: 0 };
+  return { waiting: [], underWay: 0, leftAt: 0, slowTimer: null, aloneUntil: 0 };
 }

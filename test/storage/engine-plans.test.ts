@@ -31,7 +31,7 @@ import {
 } from '../../src/storage/profile-writes.js';
 import { addStatistics } from '../../src/storage/statistics.js';
 import { delivered } from '../support/books.js';
-import { fillLargeBooks, type LargeBooks } from '../support/large-books.js';
+import { claimOn, fillLargeBooks, type LargeBooks, profileKeysOf } from '../support/large-books.js';
 import { type PlanMode, recordPlans } from '../support/plans.js';
 import { useTestDatabase } from '../support/test-database.js';
 
@@ -46,8 +46,7 @@ let claim: LaneClaim;
 
 beforeAll(async () => {
   books = await fillLargeBooks(database.db);
-  const { workspaceId, destinationId } = books;
-  claim = { workspaceId, destinationId, lane: LANE, workerId: 1, epoch: 1, position: 0, takenOver: false };
+  claim = claimOn(books, LANE);
 }, 900_000);
 
 /** Every statement of the work, under both kinds of plan. @param most rows that one may read, and sort. */
@@ -66,7 +65,7 @@ async function expectFewRows(most: number, work: (tx: Db) => Promise<unknown>): 
 
 /** Internal ids of a page of profiles of the lane. */
 function page(count = PAGE): number[] {
-  return Array.from({ length: count }, (_, index) => index * 16 + 16 + LANE);
+  return profileKeysOf(LANE, count);
 }
 
 describe('beside a backlog that cannot be sent', () => {

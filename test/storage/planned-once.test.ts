@@ -4,7 +4,6 @@ import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../src/storage/database.js';
 import { findLaneWork } from '../../src/storage/lane-work.js';
-import type { LaneClaim } from '../../src/storage/lanes.js';
 import { removeReasons } from '../../src/storage/page-commit.js';
 import { readPageSnapshot } from '../../src/storage/page-snapshot.js';
 import { listDueRecords } from '../../src/storage/page-source.js';
@@ -16,7 +15,7 @@ import {
   updateProfiles,
 } from '../../src/storage/profile-writes.js';
 import { addStatistics } from '../../src/storage/statistics.js';
-import { fillLargeBooks, type LargeBooks } from '../support/large-books.js';
+import { claimOn, fillLargeBooks, type LargeBooks, profileKeysOf } from '../support/large-books.js';
 import { useTestDatabase } from '../support/test-database.js';
 
 const LANE = 5;
@@ -25,12 +24,9 @@ const CALLS = 12;
 
 const database = useTestDatabase();
 let books: LargeBooks;
-let claim: LaneClaim;
 
 beforeAll(async () => {
   books = await fillLargeBooks(database.db);
-  const { workspaceId, destinationId } = books;
-  claim = { workspaceId, destinationId, lane: LANE, workerId: 1, epoch: 1, position: 0, takenOver: false };
 }, 900_000);
 
 test('for the first calls only, where sessions plan for values', async () => {
@@ -54,7 +50,7 @@ test('for no call, where they plan for any values, also after the tables changed
 /** Changes profiles and sends their records. @returns how often each statement of the session was planned for values. */
 async function countCustomPlans(db: Db): Promise<{ statement: string; plans: number }[]> {
   return await db.transaction().execute(async (tx) => {
-    for (let call = 0; call < CALLS; call += 1) await changeAndSend(tx, 16 * (call + 1) + LANE);
+    for (const id of profileKeysOf(LANE, CALLS)) await changeAndSend(tx, id);
     const { rows } = await sql<{ statement: string; plans: number }>`
       select left(statement, 60) as statement, custom_plans as plans from pg_prepared_statements`.execute(tx);
     expect(rows.length).toBeGreaterThan(10);
@@ -64,6 +60,7 @@ async function countCustomPlans(db: Db): Promise<{ statement: string; plans: num
 
 async function changeAndSend(tx: Db, id: number): Promise<void> {
   const { workspaceId, destinationId, activationId } = books;
+  const claim = claimOn(books, LANE);
   const places = [{ lane: LANE, profileId: `profile-${id}` }];
   const { locked } = await lockAllProfiles(tx, workspaceId, places);
   expect(locked).toHaveLength(1);

@@ -6,6 +6,7 @@
 import { sql } from 'kysely';
 import { laneOf } from '../../src/domain/lane.js';
 import type { Db } from '../../src/storage/database.js';
+import type { LaneClaim } from '../../src/storage/lanes.js';
 import { addActivation, addDestination, addExport, type Books, openBooks } from './books.js';
 
 /** What stands on the books. */
@@ -65,6 +66,16 @@ export async function fillLargeBooks(db: Db): Promise<LargeBooks> {
   await fillFailedRecords(filled);
   await sql`vacuum analyze`.execute(db);
   return filled;
+}
+
+/** A claim on a lane of the books' destination, as the first worker would have it. */
+export function claimOn({ workspaceId, destinationId }: Books, lane: number): LaneClaim {
+  return { workspaceId, destinationId, lane, workerId: 1, epoch: 1, position: 0, takenOver: false };
+}
+
+/** Internal ids of profiles of a lane, from its first one on; `profile-<id>` is what the customer calls them. */
+export function profileKeysOf(lane: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index * 16 + 16 + lane);
 }
 
 /** Everybody is in s0, twenty are in s1, half were in s2. */
