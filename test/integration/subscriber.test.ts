@@ -31,7 +31,7 @@ test(`a subscriber that reconnects again and again while ${EXPORTS} exports deli
   await server.kill('SIGTERM');
   server = await stage.startServer();
   for (const id of exportIds) await frontendOf(server).untilFinished(id);
-  subscriber.isLastRound = true;
+  subscriber.finish();
   await following;
   const delivered = await listDeliveries(frontendOf(server), exportIds);
 
@@ -84,8 +84,8 @@ class Subscriber implements Disposable {
   /** Exports that were told to have succeeded, each as often as it was told. */
   readonly finished: string[] = [];
   sockets = 0;
-  /** Set when nothing more is to come: the next time that the stream has caught up is the end. */
-  isLastRound = false;
+  private isLastRound = false;
+  private socket = new AbortController();
   private readonly over = new AbortController();
 
   constructor(
@@ -101,12 +101,20 @@ class Subscriber implements Disposable {
     }
   }
 
+  /** Nothing more is to come: once the next socket has caught up, it is over. What this one says may be older than that. */
+  finish(): void {
+    this.isLastRound = true;
+    this.socket.abort();
+  }
+
   [Symbol.dispose](): void {
     this.over.abort();
   }
 
   private async followOneSocket(frontend: Frontend): Promise<void> {
     const socket = new AbortController();
+    this.socket = socket;
+    const { isLastRound } = this;
     const variables = { destinationId: this.destinationId, after: this.cursor };
     let left = Math.ceil(Math.random() * EVENTS_PER_SOCKET);
     this.sockets += 1;
@@ -115,7 +123,7 @@ class Subscriber implements Disposable {
       for await (const data of frontend.subscribe(EVENTS, variables, signal)) {
         const event = Event.parse(data['deliveryEvents']);
         this.take(event);
-        if (event.caughtUp && this.isLastRound) this.over.abort();
+        if (event.caughtUp && isLastRound) this.over.abort();
         left -= 1;
         if (left <= 0) socket.abort();
         if (signal.aborted) return;
