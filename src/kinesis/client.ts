@@ -1,23 +1,22 @@
-/** The way to AWS: the stock SDK signs and sends, the body and the answer of PutRecords are done by hand. */
+/** The way to AWS, by the stock SDK. */
 
-import { Readable } from 'node:stream';
 import {
   DescribeStreamSummaryCommand,
   KinesisClient,
+  type KinesisClientConfig,
   KinesisServiceException,
   ListStreamsCommand,
   type ListStreamsCommandOutput,
   PutRecordsCommand,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { type RawAnswer, readAnswer } from './answer.js';
-import { addressOf, encodePutRecords } from './body.js';
+import { addressOf } from './body.js';
 import { BodyMemory } from './body-memory.js';
-import { isNeverConnected, nameFault } from './connection-fault.js';
-import { classify, isKeyFault } from './fault.js';
-import { findKeys, withKeys } from './key-use.js';
+import { classify } from './fault.js';
+import { withKeys } from './key-use.js';
 import { type KeySource, toProvider } from './keys.js';
 import type { PutRecords } from './producer.js';
+import { createPutRecords } from './put-records.js';
 import { listOpenShards, type OpenShard } from './shards.js';
 
 /** What a client is made of; a rotated credential needs a new client. */
@@ -86,7 +85,9 @@ export interface KinesisConnection extends Disposable {
 /** Makes a client; it connects with the first call. */
 export function createKinesisClient(options: KinesisClientOptions): KinesisConnection {
   const { keys } = options;
-  const client = new KinesisClient({
+  // HTTP/1.1: the SDK's HTTP/2 default opens a session per call and is 1.5 to 2 times slower.
+  const requestHandler = new NodeHttpHandler({ connectionTimeout: CONNECT_MS, httpAgent: AGENT, httpsAgent: AGENT });
+  const config: KinesisClientConfig = {
     region: options.region,
     credentials: toProvider(keys),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
@@ -99,13 +100,13 @@ export function createKinesisClient(options: KinesisClientOptions): KinesisConne
     useFipsEndpoint: false,
     accountIdEndpointMode: 'disabled',
     userAgentAppId: 'tributary',
-    // HTTP/1.1: the SDK's HTTP/2 default opens a session per call and is 1.5 to 2 times slower.
-    requestHandler: new NodeHttpHandler({ connectionTimeout: CONNECT_MS, httpAgent: AGENT, httpsAgent: AGENT }),
-  });
+    requestHandler,
+  };
+  const client = new KinesisClient(config);
   const destroy = () => client.destroy();
   const memory = options.memory ?? new BodyMemory();
   return {
-    putRecords: (request) => putRecords({ client, keys, memory }, request),
+    putRecords: createPutRecords({ config, requestHandler, keys, memory }),
     describeStream: (stream, signal) => withKeys(keys, signal, () => describeStream(client, stream, signal)),
     listShards: (stream, signal) => withKeys(keys, signal, () => listOpenShards(client, stream, signal)),
     checkWrite: (stream, signal) => withKeys(keys, signal, () => checkWrite(client, stream, signal)),
@@ -119,95 +120,6 @@ const CONNECT_MS = 3_000;
 
 /** One socket a lane. Idle ones go after 10 s, before AWS closes them: a reset on reuse would be an unknown outcome. */
 const AGENT = { keepAlive: true, maxSockets: 16, timeout: 10_000 };
-
-/** What requests go through. */
-interface Wire {
-  client: KinesisClient;
-  keys: KeySource;
-  memory: BodyMemory;
-}
-
-/** What is refused for its keys is not stored: with other keys it is sent once more, within the same attempt. */
-async function putRecords(wire: Wire, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
-  const { keys } = wire;
-  const found = await findKeys(keys, request.signal);
-  if ('fault' in found) return { kind: 'unsigned', fault: found.fault };
-  const answer = await attempt(wire, request);
-  if (answer.kind !== 'refused' || !isKeyFault(classify(answer)) || !keys.replace(found.value)) return answer;
-  const next = await findKeys(keys, request.signal);
-  return 'fault' in next ? { kind: 'unsigned', fault: next.fault } : attempt(wire, request);
-}
-
-async function attempt({ client, memory }: Wire, request: Parameters<PutRecords>[0]): ReturnType<PutRecords> {
-  const exchange: Exchange = { isHandedOver: false, answer: null };
-  const target = addressOf(request.stream);
-  const command = new PutRecordsCommand({ ...target, Records: [] });
-  const body = encodePutRecords(request.stream, request.records, memory);
-  replaceBody(command, body);
-  keepRawAnswer(command, exchange);
-  try {
-    await client.send(command, { abortSignal: request.signal });
-  } catch (error) {
-    const reason = nameFault(error);
-    if (!exchange.isHandedOver || isNeverConnected(error)) return { kind: 'unsent', reason };
-    return { kind: 'unreadable', reason, requestId: null };
-  }
-  if (exchange.answer === null) return { kind: 'unreadable', reason: 'no HTTP answer', requestId: null };
-  const answer = readAnswer(exchange.answer);
-  // Results come for whole requests alone; a refusal may come while its body is still on its way.
-  if (answer.kind === 'results') memory.giveBack(body);
-  return answer;
-}
-
-/** What goes on in one request. `isHandedOver`: it has left the SDK for the socket. */
-interface Exchange {
-  isHandedOver: boolean;
-  answer: RawAnswer | null;
-}
-
-/** High priority: before the content length is taken and the signature made. */
-function replaceBody(command: PutRecordsCommand, body: Buffer): void {
-  command.middlewareStack.add(
-    (next) => (args) => {
-      if (typeof args.request === 'object' && args.request !== null) Object.assign(args.request, { body });
-      return next(args);
-    },
-    { step: 'build', priority: 'high', name: 'putRecordsBody' },
-  );
-}
-
-/** Takes the place of the SDK's deserializer, which costs CPU and reports success on an empty or short answer. */
-function keepRawAnswer(command: PutRecordsCommand, exchange: Exchange): void {
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      exchange.isHandedOver = true;
-      const { response } = await next(args);
-      exchange.answer = await readResponse(response);
-      return { response, output: { $metadata: {}, Records: [] } };
-    },
-    { step: 'deserialize', name: 'deserializerMiddleware', override: true },
-  );
-}
-
-async function readResponse(response: unknown): Promise<RawAnswer | null> {
-  if (typeof response !== 'object' || response === null) return null;
-  if (!('statusCode' in response) || typeof response.statusCode !== 'number') return null;
-  if (!('body' in response) || !(response.body instanceof Readable)) return null;
-  const headers = 'headers' in response ? readHeaders(response.headers) : {};
-  return { httpStatus: response.statusCode, headers, body: await readText(response.body) };
-}
-
-function readHeaders(headers: unknown): Record<string, string> {
-  const entries = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]);
-  return Object.fromEntries(entries);
-}
-
-/** Reads to the end; fails when the connection ends before the body does, as it does when the call's signal aborts. */
-async function readText(body: Readable): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 async function describeStream(client: KinesisClient, stream: string, signal: AbortSignal): Promise<StreamSummary> {
   const command = new DescribeStreamSummaryCommand(addressOf(stream));
