@@ -77,6 +77,8 @@ interface OpenTrail {
   /** The entry written last; it stays only if its transaction was committed. */
   entryId: number | null;
   isCommitted: boolean;
+  /** The transaction in which {@link recordCall} wrote the entry. */
+  recordedIn: Db | null;
 }
 
 /** By database: a pool that was bound, or a transaction of one. */
@@ -86,7 +88,7 @@ const trails = new WeakMap<Db, OpenTrail>();
 export function openTrail(pool: Db, call: AuditedCall): AuditTrail {
   const db = pool.withPlugin(ANOTHER_NAME);
   const { codeMeanwhile = null } = call;
-  const trail: OpenTrail = { call, target: call.target, entryId: null, isCommitted: false };
+  const trail: OpenTrail = { call, target: call.target, entryId: null, isCommitted: false, recordedIn: null };
   trails.set(db, trail);
   return {
     db,
@@ -106,8 +108,19 @@ export async function recordedWork<Answer>(db: Db, tx: Db, work: (tx: Db) => Pro
   if (!trail) return await work(tx);
   trails.set(tx, trail);
   const answer = await work(tx);
-  if (!trail.isCommitted) await record(tx, trail, trail.call.codeMeanwhile ?? null);
+  await recordCall(tx);
   return answer;
+}
+
+/**
+ * Writes the entry of the call now, if there is none yet, rather than when the work is done: with other statements, it costs no
+ * round trip of its own. {@link noteTarget} comes before.
+ */
+export async function recordCall(tx: Db): Promise<void> {
+  const trail = trails.get(tx);
+  if (!trail || trail.isCommitted || trail.recordedIn === tx) return;
+  trail.recordedIn = tx;
+  await record(tx, trail, trail.call.codeMeanwhile ?? null);
 }
 
 /** Notes that a transaction of this database was committed: what was recorded in it stays. */

@@ -15,6 +15,7 @@ import {
 import { listSegmentsByKeys } from '../storage/segments.js';
 import { listTriggerRules } from '../storage/trigger-rules.js';
 import { lockWorkspace } from '../storage/workspace-lock.js';
+import { recordCall } from './audit.js';
 import type { LanePlace } from './lane.js';
 import { parseMembershipTime } from './membership-time.js';
 import type { Profile } from './profile.js';
@@ -84,6 +85,7 @@ export async function writeProfiles(tx: Db, request: ProfileWriteRequest): Promi
     reviseProfiles(tx, { request, decided, records }),
     putTriggeredRecords(tx, records),
     writeMemberships(tx, decided),
+    recordCall(tx),
   ]);
   const settled = decided.map((one) => refresh(one, revised));
   const writes = settled.flatMap(({ write }) => write ?? []);
