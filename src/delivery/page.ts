@@ -14,6 +14,7 @@ import { encodeTexts, type NamedSegment } from '../domain/record.js';
 import { DEFAULT_MAX_RECORD_BYTES, type KinesisRecord } from '../kinesis/record.js';
 import type { Db } from '../storage/database.js';
 import { type DeliveryTarget, readSegmentNames } from '../storage/delivery-target.js';
+import { readDuePage } from '../storage/due-page.js';
 import type { LaneClaim } from '../storage/lanes.js';
 import type { LaneProfile } from '../storage/page-profiles.js';
 import { type PageSnapshot, readPageSnapshot } from '../storage/page-snapshot.js';
@@ -21,7 +22,6 @@ import {
   type Candidate,
   type ExportSlice,
   findExportSlice,
-  listDueRecords,
   MAX_PAGE_RECORDS,
   readProfileSizes,
 } from '../storage/page-source.js';
@@ -46,16 +46,21 @@ export interface Page {
   slice: ExportSlice | null;
   exports: ExportFacts;
   entries: PageEntry[];
+  /** When it was known what to send, by the monotonic clock in ms: its latency counts from here. */
+  foundAtMs: number;
 }
 
 /** What a lane takes its next page from. */
 export type PageSource = { kind: 'export'; exportId: number } | { kind: 'pending' };
 
-/** Reserves memory for the page's profiles; resolves when the bytes are free. */
+/** Reserves memory for the page's profiles, in place of what it reserved before; resolves when the bytes are free. */
 export type ReserveBytes = (bytes: number) => Promise<void>;
 
 /** Most stored bytes of profiles in one page; at least one profile is taken whatever its size. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Most stored bytes of profiles that are read with the records that are due, in place of after them. */
+export const SMALL_PAGE_BYTES = 256 * 1024;
 
 /**
  * Reads and builds the next page of an export in a lane.
@@ -68,12 +73,12 @@ export async function readExportPage(
 ): Promise<Page | null> {
   const slice = await findExportSlice(db, claim, request.exportId);
   if (!slice || slice.candidates.length === 0) return null;
+  const foundAtMs = performance.now();
   const { candidates, bytes } = await withinByteCap(db, claim.lane, slice);
-  const [page] = await buildPages(db, claim.destinationId, {
-    slice,
-    candidates: new Map([[claim.lane, candidates]]),
-    reserve: () => request.reserve(bytes),
-  });
+  const byLane = new Map([[claim.lane, candidates]]);
+  await request.reserve(bytes);
+  const snapshot = await readSnapshot(db, claim.destinationId, byLane);
+  const [page] = await buildPages(db, snapshot, { slice, candidates: byLane, foundAtMs });
   return page ?? null;
 }
 
@@ -88,18 +93,21 @@ export async function readPendingPages(
   request: { lanes: readonly number[]; reserve: ReserveBytes },
 ): Promise<Page[]> {
   const limit = pendingLimit(request.lanes.length);
-  const due = await listDueRecords(db, { destinationId, lanes: request.lanes, limit });
-  const count = countWithinCap(due.map((record) => record.sizeBytes));
-  const taken = due.slice(0, count);
-  if (count === 0) return [];
-  const bytes = taken.reduce((sum, record) => sum + record.sizeBytes, 0);
+  await request.reserve(SMALL_PAGE_BYTES);
+  const read = await readDuePage(db, { destinationId, lanes: request.lanes, limit, maxBytes: SMALL_PAGE_BYTES });
+  const foundAtMs = performance.now();
+  const taken = read.due.slice(0, countWithinCap(read.due.map((record) => record.sizeBytes)));
+  if (taken.length === 0) return [];
   const candidates = new Map<number, Candidate[]>();
   for (const { lane, candidate } of taken) {
     const ofLane = candidates.get(lane);
     if (ofLane) ofLane.push(candidate);
     else candidates.set(lane, [candidate]);
   }
-  return await buildPages(db, destinationId, { slice: null, candidates, reserve: () => request.reserve(bytes) });
+  if (read.snapshot) return await buildPages(db, read.snapshot, { slice: null, candidates, foundAtMs });
+  await request.reserve(taken.reduce((sum, record) => sum + record.sizeBytes, 0));
+  const snapshot = await readSnapshot(db, destinationId, candidates);
+  return await buildPages(db, snapshot, { slice: null, candidates, foundAtMs });
 }
 
 /** Most bytes of data and partition key that records of a destination may have. */
@@ -112,25 +120,24 @@ export function pendingLimit(lanes: number): number {
   return Math.max(1, Math.floor(MAX_PAGE_RECORDS / lanes));
 }
 
-/** Candidates by lane, and where they come from. */
-interface PageRequest {
-  slice: ExportSlice | null;
+/** Candidates by lane, where they come from, and when they were found. */
+interface PageRequest extends Pick<Page, 'slice' | 'foundAtMs'> {
   candidates: ReadonlyMap<number, Candidate[]>;
-  reserve(): Promise<void>;
 }
 
-async function buildPages(db: Db, destinationId: number, request: PageRequest): Promise<Page[]> {
-  await request.reserve();
-  const snapshot = await readSnapshot(db, destinationId, request.candidates);
-  if (!snapshot) return [];
+async function buildPages(db: Db, stored: PageSnapshot | null, request: PageRequest): Promise<Page[]> {
+  if (!stored) return [];
+  const snapshot = { ...stored, names: await readNames(db, stored) };
   const { target, exports } = snapshot;
   const desks = openDesks(snapshot);
+  const { slice, foundAtMs } = request;
   return [...request.candidates].map(([lane, candidates]) => ({
     lane,
     target,
-    slice: request.slice,
+    slice,
     exports,
     entries: decide(candidates, snapshot, desks),
+    foundAtMs,
   }));
 }
 
@@ -143,20 +150,21 @@ async function readSnapshot(
   db: Db,
   destinationId: number,
   byLane: ReadonlyMap<number, Candidate[]>,
-): Promise<Snapshot | null> {
+): Promise<PageSnapshot | null> {
   const candidates = [...byLane.values()].flat();
-  const snapshot = await readPageSnapshot(db, {
+  return await readPageSnapshot(db, {
     destinationId,
     activationIds: distinct(candidates.map((candidate) => candidate.activationId)),
     exportIds: exportIdsOf(candidates),
     profiles: placesOf(byLane),
   });
-  if (!snapshot) return null;
-  const { target, exports, profiles } = snapshot;
+}
+
+/** The id and namespace of a segment never change, and one that was deleted since is left out, as it would be a moment later. */
+async function readNames(db: Db, { target, exports, profiles }: PageSnapshot): Promise<NamedSegment[]> {
   const shown = target.membershipScope === 'ALL' ? segmentIdsOf(profiles) : [];
   const leaving = [...exports.values()].flatMap((fact) => (fact.trigger === 'EXITS' ? fact.segmentIds : []));
-  // The id and namespace of a segment never change, and one that was deleted since is left out, as it would be a moment later.
-  return { ...snapshot, names: await readSegmentNames(db, distinct([...shown, ...leaving])) };
+  return await readSegmentNames(db, distinct([...shown, ...leaving]));
 }
 
 /** Each profile once: two activations of a destination may both want it. */

@@ -70,19 +70,19 @@ export async function sendPages(
   request: SendRequest,
 ): Promise<PromiseSettledResult<PageOutcome>[]> {
   let reservation: ByteReservation | undefined;
-  let foundAtMs = performance.now();
   try {
     const read = await readPages(context, claims, {
       source: request.source,
       reserve: async (bytes) => {
-        foundAtMs = performance.now();
+        reservation?.[Symbol.dispose]();
+        reservation = undefined;
         reservation = await context.budget.reserve(destinationOf(claims), bytes, request.lost);
       },
     });
     const pages = cutToRate(read, Math.random());
     const passage = await passGate(context.db, pages, { probeAfterMs: context.probeIntervalMs });
     if (typeof passage === 'object') return claims.map((claim) => waitForTurn(context, claim, passage.waitsMs));
-    const byLane = new Map(passage === 'open' ? await deliver(context, { claims, pages, request, foundAtMs }) : []);
+    const byLane = new Map(passage === 'open' ? await deliver(context, { claims, pages, request }) : []);
     return claims.map(({ lane }) => byLane.get(lane) ?? { status: 'fulfilled', value: null });
   } finally {
     reservation?.[Symbol.dispose]();
@@ -123,8 +123,6 @@ interface FoundPages {
   claims: readonly LaneClaim[];
   pages: readonly Page[];
   request: SendRequest;
-  /** When it was known what to send: latencies count from here, with the wait for memory and the reading of profiles. */
-  foundAtMs: number;
 }
 
 /** @returns outcomes by lane. */
@@ -132,12 +130,13 @@ async function deliver(context: SendContext, work: FoundPages): Promise<[number,
   await context.failpoint('page.read');
   const results = await produce(context, work.pages, work.request);
   await context.failpoint('page.sent');
-  const latencyMs = performance.now() - work.foundAtMs;
+  const sentAtMs = performance.now();
   const claims = new Map(work.claims.map((claim) => [claim.lane, claim]));
   const isAlone = isSentAlone(work.pages, results);
   const sent = work.pages.flatMap((page, index): SentPage[] => {
     const claim = claims.get(page.lane);
     const ofPage = spendRetries(page.entries, { results: results[index] ?? [], isAlone });
+    const latencyMs = sentAtMs - page.foundAtMs;
     return claim ? [{ claim, page, results: ofPage, settlement: settlePage(page, ofPage, { claim, latencyMs }) }] : [];
   });
   const commits = await commitAll(context, sent);

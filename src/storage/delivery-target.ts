@@ -137,15 +137,28 @@ export interface WantedContext {
   exportIds: readonly number[];
 }
 
+/** As {@link WantedContext}, told in SQL: each list of ids is one value, an array of bigint. */
+export interface WantedContextSql {
+  destinationId: number;
+  activationIds: RawBuilder<unknown>;
+  exportIds: RawBuilder<unknown>;
+}
+
+/** Ids that are known, as SQL. */
+export function givenContext({ destinationId, activationIds, exportIds }: WantedContext): WantedContextSql {
+  const given = (ids: readonly number[]) => plannedOnce(numberArray(ids), 'bigint[]');
+  return { destinationId, activationIds: given(activationIds), exportIds: given(exportIds) };
+}
+
 /** Reads a destination with activations and exports, in one statement; null if it was deleted. */
 export async function findPageContext(db: Db, wanted: WantedContext): Promise<PageContext | null> {
   const { rows } = await sql<{ context: string }>`/* delivery_target.find (prepared) */
-    ${selectPageContext(wanted)}`.execute(db);
+    ${selectPageContext(givenContext(wanted))}`.execute(db);
   return rows[0] ? parsePageContext(rows[0].context) : null;
 }
 
 /** A query of one column, `context`: a JSON text for {@link parsePageContext}; no row if the destination was deleted. */
-export function selectPageContext({ destinationId, activationIds, exportIds }: WantedContext): RawBuilder<unknown> {
+export function selectPageContext({ destinationId, activationIds, exportIds }: WantedContextSql): RawBuilder<unknown> {
   return sql`
     select to_json(target)::text as context
     from (
@@ -161,13 +174,13 @@ export function selectPageContext({ destinationId, activationIds, exportIds }: W
             'id', activation.id, 'version', activation.version, 'attributes', activation.attributes,
             'state', activation.state, 'discardedUntil', activation.discarded_until, 'mapped', ${mappedSegments}
           )), '[]')
-          from activation where activation.id = any(${plannedOnce(numberArray(activationIds), 'bigint[]')}::bigint[])
+          from activation where activation.id = any(${activationIds}::bigint[])
         ) as activations,
         (
           select coalesce(jsonb_agg(jsonb_build_object(
             'id', export.id, 'trigger', export.trigger, 'segmentIds', export.segment_ids
           )), '[]')
-          from export where export.id = any(${plannedOnce(numberArray(exportIds), 'bigint[]')}::bigint[])
+          from export where export.id = any(${exportIds}::bigint[])
         ) as exports
       from destination
       join credential on credential.id = destination.credential_id

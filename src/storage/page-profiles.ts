@@ -40,13 +40,20 @@ export function selectProfiles(places: readonly LaneProfile[]): RawBuilder<unkno
       first.lane,
       places.map(({ id }) => id),
     );
-  // Of several lanes: each profile costs a probe of its lane's index.
-  return sql`
-    select found.profile
-    from unnest(
+  return selectProfilesOf(sql`unnest(
       ${plannedOnce(numberArray(places.map(({ lane }) => lane)), 'smallint[]')},
       ${plannedOnce(numberArray(places.map(({ id }) => id)), 'bigint[]')}
-    ) as wanted(lane, id)
+    )`);
+}
+
+/**
+ * As {@link selectProfiles}, of places in SQL: rows of lane and profile.id. Of several lanes, each profile costs a probe of its
+ * lane's index.
+ */
+export function selectProfilesOf(places: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    select found.profile
+    from ${places} as wanted(lane, id)
     cross join lateral (
       select ${storedProfile} as profile
       from profile

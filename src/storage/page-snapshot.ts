@@ -2,7 +2,13 @@
 
 import { sql } from 'kysely';
 import type { Db } from './database.js';
-import { type PageContext, parsePageContext, selectPageContext, type WantedContext } from './delivery-target.js';
+import {
+  givenContext,
+  type PageContext,
+  parsePageContext,
+  selectPageContext,
+  type WantedContext,
+} from './delivery-target.js';
 import { type LaneProfile, type PageProfile, parseProfile, selectProfiles } from './page-profiles.js';
 
 /** What a page is decided by. */
@@ -20,18 +26,18 @@ export async function readPageSnapshot(
   wanted: WantedContext & { profiles: readonly LaneProfile[] },
 ): Promise<PageSnapshot | null> {
   const { rows } = await sql<{ text: string; is_profile: boolean }>`/* page_snapshot.read (prepared) */
-    select context as text, false as is_profile from (${selectPageContext(wanted)}) as found
+    select context as text, false as is_profile from (${selectPageContext(givenContext(wanted))}) as found
     union all
     select profile, true from (${selectProfiles(wanted.profiles)}) as stored`.execute(db);
-  let context: PageContext | null = null;
-  const profiles = new Map<number, PageProfile>();
-  for (const row of rows) {
-    if (!row.is_profile) {
-      context = parsePageContext(row.text);
-      continue;
-    }
-    const profile = parseProfile(row.text);
-    profiles.set(profile.id, profile);
-  }
-  return context && { ...context, profiles };
+  return toSnapshot(
+    rows.find((row) => !row.is_profile)?.text,
+    rows.filter((row) => row.is_profile).map((row) => row.text),
+  );
+}
+
+/** Reads the texts of a snapshot; null if there is none of its context. */
+export function toSnapshot(contextText: string | undefined, profileTexts: readonly string[]): PageSnapshot | null {
+  if (contextText === undefined) return null;
+  const profiles = profileTexts.map(parseProfile);
+  return { ...parsePageContext(contextText), profiles: new Map(profiles.map((profile) => [profile.id, profile])) };
 }

@@ -1,13 +1,11 @@
-/** What a page is made of: the next part of an export's page, or due pending records; and their profiles. */
+/** What a page is made of: candidates, such as the next part of an export's page; and the sizes of their profiles. */
 
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
-import { maySend } from './destination-health.js';
 import { findPace, lanesToSend } from './export-pace.js';
 import type { LaneClaim } from './lanes.js';
-import { now, waitingActivations } from './waiting-activations.js';
 
 /** Most records of a page: one PutRecords call takes no more. */
 export const MAX_PAGE_RECORDS = 500;
@@ -112,93 +110,6 @@ export async function findExportSlice(db: Db, claim: LaneClaim, exportId: number
     candidates,
     pageBytes: row.page_bytes,
   };
-}
-
-const DueRow = z
-  .object({
-    lane: z.number(),
-    activation_id: z.number(),
-    profile_id: z.number(),
-    exports: z.record(z.string(), z.string()),
-    version: z.number(),
-    attempts: z.number(),
-    outcome_unknown: z.boolean(),
-    causes: z.record(z.string(), z.number()),
-    waited_ms: z.number(),
-    size_bytes: z.number(),
-  })
-  .transform(
-    (row): DueRecord => ({
-      lane: row.lane,
-      candidate: {
-        activationId: row.activation_id,
-        profileKey: row.profile_id,
-        exports: row.exports,
-        pending: {
-          version: row.version,
-          attempts: row.attempts,
-          outcomeUnknown: row.outcome_unknown,
-          causes: row.causes,
-          waitedMs: row.waited_ms,
-        },
-      },
-      sizeBytes: row.size_bytes,
-    }),
-  );
-
-/** A due record of one of the lanes that were asked for. */
-export interface DueRecord {
-  lane: number;
-  candidate: Candidate;
-  /** Stored bytes of its profile; 0 if it was erased. */
-  sizeBytes: number;
-}
-
-/**
- * Reads the due pending records of lanes of a destination; only those that may be sent or must be settled: one that waits
- * for its halted destination would keep those of deleted activations from being settled. In each lane the activation comes
- * first whose records have been due the longest, with the longest due of them first, and the others after it.
- * @param request `limit` is for each lane.
- */
-export async function listDueRecords(
-  db: Db,
-  request: { destinationId: number; lanes: readonly number[]; limit: number },
-): Promise<DueRecord[]> {
-  const destinationId = sql`${request.destinationId}::bigint`;
-  const { rows } = await sql`/* page_source.due_records (prepared) */
-    select due.*, coalesce(profile.size_bytes, 0) as size_bytes
-    from string_to_table(${request.lanes.join(',')}, ',') with ordinality as given(text, place)
-    cross join lateral (select given.text::smallint as lane) as wanted
-    cross join lateral (
-      select record.*
-      from (
-        select waiting.activation_id
-        from ${waitingActivations({ destinationId, lane: sql`wanted.lane` })} as waiting
-        where waiting.due_at <= ${now}
-          and (waiting.state is null or waiting.state = 'ACTIVE' and exists (
-            select from destination
-            where id = ${request.destinationId} and ${maySend}
-          ))
-        order by waiting.due_at
-      ) as first
-      -- One activation after the other, until there are enough: sorted together, all would be read to their limits.
-      cross join lateral (
-        select waiting.lane, waiting.activation_id, waiting.profile_id, waiting.exports, waiting.version,
-          waiting.attempts, waiting.outcome_unknown, waiting.causes, waiting.not_before,
-          extract(epoch from clock_timestamp() - waiting.created_at)::float8 * 1000 as waited_ms
-        from pending_record waiting
-        where waiting.destination_id = ${request.destinationId} and waiting.lane = wanted.lane
-          and waiting.activation_id = first.activation_id and waiting.not_before <= ${now}
-        order by waiting.not_before
-        limit ${request.limit}
-      ) as record
-      limit ${request.limit}
-    ) as due
-    left join lateral (
-      select size_bytes from profile where profile.lane = due.lane and profile.id = due.profile_id limit 1
-    ) as profile on true
-    order by given.place, due.not_before`.execute(db);
-  return rows.map((row) => DueRow.parse(row));
 }
 
 /** Stored bytes of profiles, by profile.id; erased ones are missing. */

@@ -73,6 +73,7 @@ test('pages are cut to a quarter of a second, from a page that varies; skips are
     slice: null,
     exports: new Map(),
     entries: [...kinds].map((kind) => entryOf(kind === 'r')),
+    foundAtMs: 0,
   });
   const kindsOf = (pages: Page[]) =>
     pages.map(({ lane, entries }) => [lane, entries.map(({ verdict }) => ('record' in verdict ? 'r' : 's')).join('')]);

@@ -270,7 +270,14 @@ function settle(page: { entries: PageEntry[]; results: PageResults; isSlice: boo
     candidates: entries.map((entry) => entry.candidate),
   };
   return settlePage(
-    { lane: exampleClaim.lane, target: exampleTarget, slice: page.isSlice ? slice : null, exports: EXPORTS, entries },
+    {
+      lane: exampleClaim.lane,
+      target: exampleTarget,
+      slice: page.isSlice ? slice : null,
+      exports: EXPORTS,
+      entries,
+      foundAtMs: 0,
+    },
     results,
     {
       claim: exampleClaim,

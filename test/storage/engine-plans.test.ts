@@ -1,9 +1,11 @@
 /** What the statements of writers and of the delivery engine read, which must not grow with the tables. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
+import { SMALL_PAGE_BYTES } from '../../src/delivery/page.js';
 import type { FailureRow } from '../../src/domain/settlement.js';
 import type { Db } from '../../src/storage/database.js';
 import { insertDeliveryEvents } from '../../src/storage/delivery-events.js';
+import { readDuePage } from '../../src/storage/due-page.js';
 import { type ListingOrder, listMembers } from '../../src/storage/export-audience.js';
 import { findLaneWork } from '../../src/storage/lane-work.js';
 import { claimLanes, countBusyLanes, fenceLane, type LaneClaim } from '../../src/storage/lanes.js';
@@ -18,7 +20,7 @@ import {
   removeReasons,
 } from '../../src/storage/page-commit.js';
 import { readPageSnapshot } from '../../src/storage/page-snapshot.js';
-import { findExportSlice, listDueRecords } from '../../src/storage/page-source.js';
+import { findExportSlice } from '../../src/storage/page-source.js';
 import { putTriggeredRecords } from '../../src/storage/pending-records.js';
 import {
   findExistingProfileIds,
@@ -91,12 +93,24 @@ describe('beside a backlog that cannot be sent', () => {
 
   test('a page of due records reads them and their profiles', async () => {
     const request = { destinationId: books.destinationId, lanes: [LANE, LANE + 1], limit: PAGE };
-    await expectFewRows(5 * PAGE, async (tx) => expect(await listDueRecords(tx, request)).toHaveLength(2 * PAGE));
+    await expectFewRows(5 * PAGE, async (tx) => {
+      const { due, snapshot } = await readDuePage(tx, { ...request, maxBytes: 0 });
+      expect([due.length, snapshot]).toEqual([2 * PAGE, null]);
+    });
+  });
+
+  test('a small page of due records reads them, their profiles and their activation', async () => {
+    const request = { destinationId: books.destinationId, lanes: [LANE, LANE + 1], limit: 10 };
+    await expectFewRows(10 * 20, async (tx) => {
+      const { due, snapshot } = await readDuePage(tx, { ...request, maxBytes: SMALL_PAGE_BYTES });
+      expect([due.length, snapshot?.profiles.size]).toEqual([20, 20]);
+    });
   });
 
   test('a halted destination has nothing due', async () => {
-    const request = { destinationId: books.haltedDestinationId, lanes: [LANE], limit: PAGE };
-    await expectFewRows(100, async (tx) => expect(await listDueRecords(tx, request)).toEqual([]));
+    const wanted = { destinationId: books.haltedDestinationId, lanes: [LANE], limit: PAGE };
+    const request = { ...wanted, maxBytes: SMALL_PAGE_BYTES };
+    await expectFewRows(100, async (tx) => expect(await readDuePage(tx, request)).toEqual({ due: [], snapshot: null }));
   });
 });
 

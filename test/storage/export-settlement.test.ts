@@ -127,6 +127,7 @@ async function settleWaiting(work: {
     slice: null,
     exports: new Map(),
     entries,
+    foundAtMs: 0,
   };
   const settlement = settlePage(page, results, { claim, latencyMs: 1 });
   await commitPages(database.db, [{ claim, page, settlement }], failpoint);

@@ -235,7 +235,8 @@ async function makePage(profileKeys: number[]): Promise<Page> {
     return { candidate, causes: [], origin: 'MANUAL', activationVersion: 1, revision: 1, verdict: { record } };
   });
   const exports = new Map([[String(exportId), { trigger: 'MANUAL', segmentIds: setup.segmentIds }]]);
-  return { lane: LANE, target: { ...exampleTarget, destinationId: setup.destinationId }, slice, exports, entries };
+  const target = { ...exampleTarget, destinationId: setup.destinationId };
+  return { lane: LANE, target, slice, exports, entries, foundAtMs: 0 };
 }
 
 async function commitAll(page: Page, results: PageResults): ReturnType<typeof commitPages> {

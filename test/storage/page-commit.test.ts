@@ -204,7 +204,14 @@ test('a hold that is committed again, since its answer was lost, counts its atte
   expect((await readStatisticsBooks(database.db, setup.destinationId))['attempts']).toBe(before + 500);
 });
 
-const PAGE = { lane: exampleClaim.lane, target: exampleTarget, slice: null, exports: new Map(), entries: [] };
+const PAGE = {
+  lane: exampleClaim.lane,
+  target: exampleTarget,
+  slice: null,
+  exports: new Map(),
+  entries: [],
+  foundAtMs: 0,
+};
 
 /** Gives the claim's lane to a worker. */
 async function own(): Promise<LaneClaim> {

@@ -2,11 +2,12 @@
 
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { SMALL_PAGE_BYTES } from '../../src/delivery/page.js';
 import { type Db, openDatabase } from '../../src/storage/database.js';
+import { readDuePage } from '../../src/storage/due-page.js';
 import { findLaneWork } from '../../src/storage/lane-work.js';
 import { removeReasons } from '../../src/storage/page-commit.js';
 import { readPageSnapshot } from '../../src/storage/page-snapshot.js';
-import { listDueRecords } from '../../src/storage/page-source.js';
 import { putTriggeredRecords } from '../../src/storage/pending-records.js';
 import {
   findExistingProfileIds,
@@ -72,7 +73,7 @@ async function changeAndSend(tx: Db, id: number): Promise<void> {
   await putTriggeredRecords(tx, [{ ...record, destinationId, causes: ['ATTRIBUTE:name'] }]);
   await findLaneWork(tx, claim);
   for (const lanes of [[LANE], [LANE, LANE + 1]]) {
-    await listDueRecords(tx, { destinationId, lanes, limit: PAGE });
+    await readDuePage(tx, { destinationId, lanes, limit: PAGE, maxBytes: SMALL_PAGE_BYTES });
     const profiles = lanes.map((lane) => ({ lane, id: profileKey }));
     await readPageSnapshot(tx, { destinationId, activationIds: [activationId], exportIds: [], profiles });
   }
