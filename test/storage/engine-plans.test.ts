@@ -47,7 +47,7 @@ let books: LargeBooks;
 let claim: LaneClaim;
 
 beforeAll(async () => {
-  books = await fillLargeBooks(database.db);
+  books = await fillLargeBooks(database);
   claim = claimOn(books, LANE);
 }, 900_000);
 

@@ -23,8 +23,8 @@ const database = useTestDatabase();
 let books: LargeBooks;
 
 beforeAll(async () => {
-  books = await fillLargeBooks(database.db);
-  await fillHistory(books);
+  books = await fillLargeBooks(database);
+  await fillHistory(database, books);
 }, 900_000);
 
 const REQUEST: PlanSession = { mode: 'force_custom_plan', workspaceId: WORKSPACE };

@@ -27,7 +27,7 @@ const database = useTestDatabase();
 let books: LargeBooks;
 
 beforeAll(async () => {
-  books = await fillLargeBooks(database.db);
+  books = await fillLargeBooks(database);
 }, 900_000);
 
 test('for the first calls only, where sessions plan for values', async () => {

@@ -5,9 +5,10 @@
 
 import { sql } from 'kysely';
 import { laneOf } from '../../src/domain/lane.js';
-import type { Db } from '../../src/storage/database.js';
+import { type Db, openDatabase } from '../../src/storage/database.js';
 import type { LaneClaim } from '../../src/storage/lanes.js';
 import { addActivation, addDestination, addExport, type Books, openBooks } from './books.js';
+import type { TestDatabase } from './test-database.js';
 
 /** What stands on the books. */
 export interface LargeBooks extends Books {
@@ -31,7 +32,21 @@ const WORKSPACE = 1;
 const OTHER_DESTINATIONS = 8;
 
 /** Fills what the engine works on: profiles, memberships, pending records, pages of a running export. */
-export async function fillLargeBooks(db: Db): Promise<LargeBooks> {
+export async function fillLargeBooks(database: TestDatabase): Promise<LargeBooks> {
+  const books = await withoutTimeout(database, fillBooks);
+  return { ...books, db: database.db };
+}
+
+/** A million rows take longer than any statement of the product may. */
+async function withoutTimeout<Answer>(
+  { connection }: TestDatabase,
+  work: (db: Db) => Promise<Answer>,
+): Promise<Answer> {
+  await using sessions = openDatabase({ connection, statementTimeoutMs: 0 });
+  return await work(sessions.db);
+}
+
+async function fillBooks(db: Db): Promise<LargeBooks> {
   const rows = ROWS;
   await sql`insert into workspace (name, external_id) values ('large', 'large')`.execute(db);
   const books = await openBooks(db, WORKSPACE);
@@ -165,10 +180,12 @@ async function fillPages(books: LargeBooks): Promise<void> {
  * Fills what lists show: events of three records, with a failure in one of 10,000; statistics as housekeeping merges
  * them.
  */
-export async function fillHistory(books: LargeBooks): Promise<void> {
-  await fillEvents(books);
-  await fillStatistics(books);
-  await sql`vacuum analyze`.execute(books.db);
+export async function fillHistory(database: TestDatabase, books: LargeBooks): Promise<void> {
+  await withoutTimeout(database, async (db) => {
+    await fillEvents({ ...books, db });
+    await fillStatistics({ ...books, db });
+    await sql`vacuum analyze`.execute(db);
+  });
 }
 
 async function fillEvents(books: LargeBooks): Promise<void> {

@@ -61,7 +61,7 @@ export async function startSandboxProcess(options: { streams: string[]; ledger: 
 
 /** Starts a server on a data folder or database, delivering to a sandbox process. */
 export async function startServerProcess(options: ServerOptions): Promise<ServerProcess> {
-  const { child, findLine } = launch([`${BUILD}/main.js`], {
+  const { child, findLine } = launch([`${BUILD}/server/main.js`], {
     KINESIS: 'aws',
     KINESIS_ENDPOINT: options.endpoint,
     PORT: '0',
