@@ -57,7 +57,7 @@ async function time(start: () => Promise<AsyncDisposable>): Promise<number> {
 /** What `npm start` runs once the tree is built; resolves when it is ready. @param cpu gets the CPU of node until then, in ms. */
 async function startReady(dataFolder: string, endpoint: string, cpu: number[]): Promise<AsyncDisposable> {
   const server = await startProcess(
-    ['--max-semi-space-size=16', 'dist/main.js'],
+    ['--max-semi-space-size=16', 'dist/server/main.js'],
     (line) => /http:\/\/\S+/.exec(line)?.[0] ?? null,
     { DATA_FOLDER: dataFolder, KINESIS: 'aws', KINESIS_ENDPOINT: endpoint, PORT: '0', LOG_LEVEL: 'warn' },
   );

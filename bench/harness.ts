@@ -131,7 +131,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   let url = '';
   const server = await startProcess(
-    ['--max-semi-space-size=16', ...nodeArgs, 'dist/main.js'],
+    ['--max-semi-space-size=16', ...nodeArgs, 'dist/server/main.js'],
     (line) => {
       url ||= /http:\S+/.exec(line)?.[0] ?? '';
       return line.trim().startsWith('trb_') ? line.trim() : null;

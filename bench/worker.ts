@@ -36,15 +36,19 @@ export function startWorker(
   { connection, endpoint, folder, encryptionKey }: WorkerSite,
   lanes: number,
 ): Promise<BenchProcess> {
-  return startProcess(['--max-semi-space-size=16', 'dist/main.js'], (line) => /http:\S+/.exec(line)?.[0] ?? null, {
-    ROLE: 'worker',
-    DATABASE_URL: connection,
-    DATA_FOLDER: path.join(folder, 'worker'),
-    ENCRYPTION_KEY: encryptionKey.toString('base64'),
-    KINESIS: 'aws',
-    KINESIS_ENDPOINT: endpoint,
-    DELIVERY_LANES: String(lanes),
-    PORT: '0',
-    LOG_LEVEL: 'warn',
-  });
+  return startProcess(
+    ['--max-semi-space-size=16', 'dist/server/main.js'],
+    (line) => /http:\S+/.exec(line)?.[0] ?? null,
+    {
+      ROLE: 'worker',
+      DATABASE_URL: connection,
+      DATA_FOLDER: path.join(folder, 'worker'),
+      ENCRYPTION_KEY: encryptionKey.toString('base64'),
+      KINESIS: 'aws',
+      KINESIS_ENDPOINT: endpoint,
+      DELIVERY_LANES: String(lanes),
+      PORT: '0',
+      LOG_LEVEL: 'warn',
+    },
+  );
 }

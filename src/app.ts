@@ -34,6 +34,7 @@ import { createRequestLimits } from './http/request-limits.js';
 import { type HttpServer, startHttpServer } from './http/server.js';
 import { registerSignInRoutes } from './http/sign-in-links.js';
 import { startMaintenance } from './maintenance.js';
+import { findPackageFolder } from './package-folder.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './sandbox/sandbox.js';
 import { startScheduler } from './scheduler.js';
 import { type Announcements, bindServices } from './services.js';
@@ -214,7 +215,9 @@ async function createApi(
   const schema = buildGraphQLSchema();
   const graphql = {
     schema,
-    operations: config.listedOperations ? await readOperationList(config.listedOperations, schema) : null,
+    operations: config.listedOperations
+      ? await readOperationList(config.listedOperations.map(manifestPath), schema)
+      : null,
     createContext: createContextFactory({ inWorkspace, events, servicesOn }),
     authenticate: rememberViewers(createAuthentication(db, config.tokens)),
     presenter: createErrorPresenter({
@@ -232,6 +235,16 @@ async function createApi(
   return { inWorkspace, graphql, openUpload };
 }
 
+/** `on` means the manifest of the build. */
+function manifestPath(setting: string): string {
+  return setting === 'on' ? builtPath('operations.json') : setting;
+}
+
+/** A place in what `npm run build` makes. */
+function builtPath(name: string): string {
+  return join(findPackageFolder(), 'dist', name);
+}
+
 async function openSessions({ config, log, closer }: Start, connection: string): Promise<WorkspaceSessions> {
   const applicationName = `tributary ${config.role} requests`;
   const sessions = closer.use(
@@ -240,9 +253,6 @@ async function openSessions({ config, log, closer }: Start, connection: string):
   await checkRowSecurity(sessions);
   return sessions;
 }
-
-/** The same place from `src` and from `dist`. */
-const CONSOLE = join(import.meta.dirname, '..', 'dist', 'console');
 
 async function startServer(
   { config, log }: Start,
@@ -256,7 +266,7 @@ async function startServer(
     trustedProxies: config.trustedProxies,
     log,
     graphql: api?.graphql ?? null,
-    console: api && (await readConsole(CONSOLE)),
+    console: api && (await readConsole(builtPath('console'))),
     metrics,
     pingDatabase: () => sql`/* app.ping */ select 1`.execute(db),
     async registerRoutes(server) {

@@ -7,6 +7,7 @@ import { loadSecretSeal } from './domain/key-check.js';
 import type { KeyRing } from './domain/key-ring.js';
 import type { SecretSeal } from './domain/secret-seal.js';
 import { type EncryptionKeySettings, loadKeyRing } from './encryption-keys.js';
+import { findPackageFolder } from './package-folder.js';
 import { checkServerVersion, type Database, openDatabase } from './storage/database.js';
 import { startEmbeddedServer } from './storage/embedded-server.js';
 import { applyMigrations } from './storage/migrations.js';
@@ -56,9 +57,6 @@ export function beginStore(settings: StoreSettings & { role: string }, log: Logg
   return { store, closer };
 }
 
-/** The same place from `src` and from `dist`. */
-const MIGRATIONS = join(import.meta.dirname, '..', 'schema', 'migrations');
-
 /**
  * Opens the operator's database, or starts the embedded one.
  * @throws {Error} of what does not open; its message says what to do.
@@ -68,7 +66,7 @@ export async function openStore(settings: StoreSettings, options: StoreOptions):
   const connection = await findDatabase(settings, options);
   const database = closer.use(openDatabase({ connection, log, maxConnections, applicationName }));
   await checkServerVersion(database.db);
-  await applyMigrations({ connection, folder: MIGRATIONS, log });
+  await applyMigrations({ connection, folder: join(findPackageFolder(), 'schema', 'migrations'), log });
   const ring = await loadKeyRing(settings, { db: database.db, log });
   return { connection, database, ring, seal: await loadSecretSeal(database.db, ring) };
 }

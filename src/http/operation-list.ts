@@ -3,7 +3,6 @@
  * production frontends ask is known when they are built; whatever else comes is not theirs.
  */
 
-import { join } from 'node:path';
 import {
   type DocumentNode,
   type GraphQLError,
@@ -24,16 +23,13 @@ export interface OperationList {
   find(hash: string): string | undefined;
 }
 
-/** The manifest that the build makes; the same place from `src` and from `dist`. */
-const OF_BUILD = join(import.meta.dirname, '..', '..', 'dist', 'operations.json');
-
 /**
  * Reads manifests into one list.
- * @param paths of files; `on` means that of the build.
+ * @param paths of files.
  * @throws {OperationListError} naming the file, or the operation, and what is wrong with it.
  */
 export async function readOperationList(paths: readonly string[], schema: GraphQLSchema): Promise<OperationList> {
-  const manifests = await Promise.all(paths.map((path) => readManifest(path === 'on' ? OF_BUILD : path)));
+  const manifests = await Promise.all(paths.map(readManifest));
   return createOperationList(manifests.flat(), schema);
 }
 
