@@ -5,12 +5,14 @@
 
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
+import { numberArray } from './array-literal.js';
 import type { Db } from './database.js';
 import { selectPageContext } from './delivery-target.js';
 import { maySend } from './destination-health.js';
 import { selectProfilesOf } from './page-profiles.js';
 import { type PageSnapshot, toSnapshot } from './page-snapshot.js';
 import type { Candidate } from './page-source.js';
+import { plannedOnce } from './prepared.js';
 import { now, waitingActivations } from './waiting-activations.js';
 
 const DueRow = z
@@ -104,12 +106,12 @@ function contextOfDue(destinationId: number) {
 }
 
 function selectDueRecords({ destinationId: id, lanes, limit }: WantedRecords): RawBuilder<unknown> {
-  const destinationId = sql`${id}::bigint`;
+  const destinationId = plannedOnce(id, 'bigint');
+  const most = plannedOnce(limit, 'bigint');
   return sql`
     select due.lane, due.activation_id, due.profile_id, due.exports, due.version, due.attempts, due.outcome_unknown,
-      due.causes, due.waited_ms, due.not_before, given.place, coalesce(profile.size_bytes, 0) as size_bytes
-    from string_to_table(${lanes.join(',')}, ',') with ordinality as given(text, place)
-    cross join lateral (select given.text::smallint as lane) as wanted
+      due.causes, due.waited_ms, due.not_before, wanted.place, coalesce(profile.size_bytes, 0) as size_bytes
+    from unnest(${plannedOnce(numberArray(lanes), 'smallint[]')}) with ordinality as wanted(lane, place)
     cross join lateral (
       select record.*
       from (
@@ -118,7 +120,7 @@ function selectDueRecords({ destinationId: id, lanes, limit }: WantedRecords): R
         where waiting.due_at <= ${now}
           and (waiting.state is null or waiting.state = 'ACTIVE' and exists (
             select from destination
-            where id = ${id} and ${maySend}
+            where id = ${destinationId} and ${maySend}
           ))
         order by waiting.due_at
       ) as first
@@ -128,12 +130,12 @@ function selectDueRecords({ destinationId: id, lanes, limit }: WantedRecords): R
           waiting.attempts, waiting.outcome_unknown, waiting.causes, waiting.not_before,
           extract(epoch from clock_timestamp() - waiting.created_at)::float8 * 1000 as waited_ms
         from pending_record waiting
-        where waiting.destination_id = ${id} and waiting.lane = wanted.lane
+        where waiting.destination_id = ${destinationId} and waiting.lane = wanted.lane
           and waiting.activation_id = first.activation_id and waiting.not_before <= ${now}
         order by waiting.not_before
-        limit ${limit}
+        limit ${most}
       ) as record
-      limit ${limit}
+      limit ${most}
     ) as due
     left join lateral (
       select size_bytes from profile where profile.lane = due.lane and profile.id = due.profile_id limit 1
