@@ -95,6 +95,8 @@ class StatementSession implements PostgresPoolClient {
   #copy: Promise<unknown> | null = null;
   readonly #wire: Duplex | null;
   #isHeld = false;
+  /** What failed in the transaction: those behind it are refused for its sake, and would hide it. */
+  #failure: unknown = null;
   /** The end of the transaction, under way: what came behind it would stay, whatever became of the transaction. */
   #ending: string | null = null;
 
@@ -123,6 +125,7 @@ class StatementSession implements PostgresPoolClient {
 
   async #open<Row>(statement: string): Promise<PostgresQueryResult<Row>> {
     this.#holdWire();
+    this.#failure = null;
     this.#opening = this.#note(this.#statements.query(statement, []));
     return { command: 'SELECT', rowCount: 0, rows: [] };
   }
@@ -150,8 +153,12 @@ class StatementSession implements PostgresPoolClient {
         ? this.#statements.query<Row>(statement, parameters)
         : this.#prepared.query<Row>({ name, text: statement, values: parameters }),
     );
-    const [result] = await Promise.all([answer, opening]);
-    return result;
+    try {
+      const [result] = await Promise.all([answer, opening]);
+      return result;
+    } catch (error) {
+      throw isRefusedBehindAnother(error) ? (this.#failure ?? error) : error;
+    }
   }
 
   /** Waits for all parts of the work: those that did not fail go on in answer to what they asked for. */
@@ -194,13 +201,20 @@ class StatementSession implements PostgresPoolClient {
 
   #note<Answer>(answer: Promise<Answer>): Promise<Answer> {
     this.#latest = answer;
-    // Whoever asked hears of it.
-    answer.catch(ignore);
+    // Whoever asked hears of it. Answers come in their order: what failed is known before what was refused for it.
+    answer.catch((error: unknown) => {
+      if (!isRefusedBehindAnother(error)) this.#failure ??= error;
+    });
     return answer;
   }
 }
 
 function ignore(): void {}
+
+/** Whether a statement was refused since another one of its transaction had failed (SQLSTATE 25P02). */
+function isRefusedBehindAnother(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '25P02';
+}
 
 /** The driver's socket, which it does not give out; null if there is none. */
 function wireOf(session: pg.PoolClient): Duplex | null {

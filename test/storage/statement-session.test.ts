@@ -91,6 +91,21 @@ test('one that fails takes those behind it and the transaction with it, and the 
   expect(rows.map(({ place }) => place)).toEqual([3, 4, 5]);
 });
 
+test('those behind one that fails tell of that one, not of being refused', async () => {
+  const select = (tx: typeof database.db, number: number) => sql`select 1 / ${number}::int`.execute(tx);
+
+  const settled = await database.db
+    .transaction()
+    .execute(async (tx) => {
+      const all = await Promise.allSettled([select(tx, 1), select(tx, 0), select(tx, 1)]);
+      return [...all, ...(await Promise.allSettled([select(tx, 1)]))];
+    })
+    .catch((error: unknown) => error);
+
+  const reasons = Array.isArray(settled) ? settled.map(({ reason }) => reason?.message) : settled;
+  expect(reasons).toEqual([undefined, 'division by zero', 'division by zero', 'division by zero']);
+});
+
 test('a transaction is rolled back when all parts of its work have ended, and nothing follows', async () => {
   const wire = openWire();
   const db = queryThrough(wire.pool);
