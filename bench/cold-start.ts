@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { startEmbeddedServer } from '../src/storage/embedded-server.js';
 import { startProduct } from './contestant.js';
-import { median, startProcess, startSink } from './harness.js';
+import { median, SERVER, startProcess, startSink } from './harness.js';
 import { readCpuSeconds } from './process-cpu.js';
 
 const STREAM = 'bench';
@@ -56,11 +56,13 @@ async function time(start: () => Promise<AsyncDisposable>): Promise<number> {
 
 /** What `npm start` runs once the tree is built; resolves when it is ready. @param cpu gets the CPU of node until then, in ms. */
 async function startReady(dataFolder: string, endpoint: string, cpu: number[]): Promise<AsyncDisposable> {
-  const server = await startProcess(
-    ['--max-semi-space-size=16', 'dist/server/main.js'],
-    (line) => /http:\/\/\S+/.exec(line)?.[0] ?? null,
-    { DATA_FOLDER: dataFolder, KINESIS: 'aws', KINESIS_ENDPOINT: endpoint, PORT: '0', LOG_LEVEL: 'warn' },
-  );
+  const server = await startProcess(SERVER, (line) => /http:\/\/\S+/.exec(line)?.[0] ?? null, {
+    DATA_FOLDER: dataFolder,
+    KINESIS: 'aws',
+    KINESIS_ENDPOINT: endpoint,
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  });
   while (!(await fetch(`${new URL(server.found).origin}/health/ready`)).ok) await delay(POLL_MS);
   cpu.push(1_000 * (await readCpuSeconds(server.pid)));
   return server;

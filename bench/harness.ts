@@ -114,6 +114,9 @@ export async function startProcess(
   };
 }
 
+/** What `npm start` runs once the tree is built, as arguments of node. */
+export const SERVER = ['--max-semi-space-size=16', 'dist/server/main.js'] as const;
+
 /** The product's server in a process of its own, on an empty database. */
 export interface ServerProcess extends BenchProcess {
   url: string;
@@ -131,7 +134,7 @@ export async function startServer(
 ): Promise<ServerProcess> {
   let url = '';
   const server = await startProcess(
-    ['--max-semi-space-size=16', ...nodeArgs, 'dist/server/main.js'],
+    [...nodeArgs, ...SERVER],
     (line) => {
       url ||= /http:\S+/.exec(line)?.[0] ?? '';
       return line.trim().startsWith('trb_') ? line.trim() : null;

@@ -6,7 +6,7 @@ import { SECRET_FIELD } from '../src/domain/credential.js';
 import { ringOfOne } from '../src/domain/key-ring.js';
 import { createSealer } from '../src/domain/secret-seal.js';
 import type { Db } from '../src/storage/database.js';
-import { type BenchProcess, startProcess } from './harness.js';
+import { type BenchProcess, SERVER, startProcess } from './harness.js';
 
 /** What workers of one database share. */
 export interface WorkerSite {
@@ -36,19 +36,15 @@ export function startWorker(
   { connection, endpoint, folder, encryptionKey }: WorkerSite,
   lanes: number,
 ): Promise<BenchProcess> {
-  return startProcess(
-    ['--max-semi-space-size=16', 'dist/server/main.js'],
-    (line) => /http:\S+/.exec(line)?.[0] ?? null,
-    {
-      ROLE: 'worker',
-      DATABASE_URL: connection,
-      DATA_FOLDER: path.join(folder, 'worker'),
-      ENCRYPTION_KEY: encryptionKey.toString('base64'),
-      KINESIS: 'aws',
-      KINESIS_ENDPOINT: endpoint,
-      DELIVERY_LANES: String(lanes),
-      PORT: '0',
-      LOG_LEVEL: 'warn',
-    },
-  );
+  return startProcess(SERVER, (line) => /http:\S+/.exec(line)?.[0] ?? null, {
+    ROLE: 'worker',
+    DATABASE_URL: connection,
+    DATA_FOLDER: path.join(folder, 'worker'),
+    ENCRYPTION_KEY: encryptionKey.toString('base64'),
+    KINESIS: 'aws',
+    KINESIS_ENDPOINT: endpoint,
+    DELIVERY_LANES: String(lanes),
+    PORT: '0',
+    LOG_LEVEL: 'warn',
+  });
 }

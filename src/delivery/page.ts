@@ -104,9 +104,11 @@ export async function readPendingPages(
     if (ofLane) ofLane.push(candidate);
     else candidates.set(lane, [candidate]);
   }
-  if (read.snapshot) return await buildPages(db, read.snapshot, { slice: null, candidates, foundAtMs });
-  await request.reserve(taken.reduce((sum, record) => sum + record.sizeBytes, 0));
-  const snapshot = await readSnapshot(db, destinationId, candidates);
+  let { snapshot } = read;
+  if (!snapshot) {
+    await request.reserve(taken.reduce((sum, record) => sum + record.sizeBytes, 0));
+    snapshot = await readSnapshot(db, destinationId, candidates);
+  }
   return await buildPages(db, snapshot, { slice: null, candidates, foundAtMs });
 }
 

@@ -47,6 +47,8 @@ const DueRow = z
     }),
   );
 
+const DueRows = z.array(DueRow);
+
 /** A due record of one of the lanes that were asked for. */
 export interface DueRecord {
   lane: number;
@@ -94,7 +96,7 @@ export async function readDuePage(db: Db, wanted: WantedRecords & { maxBytes: nu
     where (select is_small from size)`.execute(db);
   const texts = (part: string) => rows.flatMap((row) => (row.part === part && row.text !== null ? [row.text] : []));
   const [due = '[]'] = texts('due');
-  return { due: z.array(DueRow).parse(JSON.parse(due)), snapshot: toSnapshot(texts('context')[0], texts('profile')) };
+  return { due: DueRows.parse(JSON.parse(due)), snapshot: toSnapshot(texts('context')[0], texts('profile')) };
 }
 
 function contextOfDue(destinationId: number) {

@@ -23,6 +23,7 @@ import type pg from 'pg';
 import { CopyBody, runCopy } from './copy.js';
 import { preparedName } from './prepared.js';
 import { type SessionPool, takeSession } from './session.js';
+import { isRefusedBehindAnother } from './transaction-conflict.js';
 
 /**
  * Makes what statements are sent with. In a transaction those of one `Promise.all` travel together, in their order; if one
@@ -210,11 +211,6 @@ class StatementSession implements PostgresPoolClient {
 }
 
 function ignore(): void {}
-
-/** Whether a statement was refused since another one of its transaction had failed (SQLSTATE 25P02). */
-function isRefusedBehindAnother(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '25P02';
-}
 
 /** The driver's socket, which it does not give out; null if there is none. */
 function wireOf(session: pg.PoolClient): Duplex | null {
