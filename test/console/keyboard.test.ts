@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { openConsole, signIn, tabTo } from '../support/browser.js';
 import { Frontend } from '../support/frontend.js';
 import { useTestDatabase } from '../support/test-database.js';
+import { until } from '../support/until.js';
 
 const database = useTestDatabase();
 let app: TestApp;
@@ -166,7 +167,11 @@ test('another view begins at its heading; a tab, a choice and the first view lea
   const state = page.getByRole('combobox', { name: 'State' });
   await state.press('Enter');
   await page.getByRole('option', { name: 'Running' }).waitFor();
-  await page.keyboard.press('ArrowDown');
+  // A key that comes before the list listens is lost.
+  await until(async () => {
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('[role=option][data-combobox-selected]').count()).toBe(1);
+  });
   await page.keyboard.press('Enter');
   await page.waitForURL('**/exports?state=*');
   const keptByChoice = await state.and(page.locator(':focus')).count();
